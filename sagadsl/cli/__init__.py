@@ -1,0 +1,1 @@
+"""The `sagadsl` command: one module a command, nothing imported before it is needed."""

@@ -1,0 +1,49 @@
+"""What the exit codes say, and the error that carries one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+OK: Final = 0
+PROBLEMS: Final = 1
+USAGE: Final = 2
+COMPENSATED: Final = 3
+COMPENSATION_FAILED: Final = 4
+FAILED: Final = 5
+INTERNAL: Final = 70
+INTERRUPTED: Final = 130
+
+EXITS: Mapping[int, str] = {
+    OK: "The saga completed; or all is well.",
+    PROBLEMS: "A definition or an input has errors.",
+    USAGE: "The command was called in a way that it does not understand.",
+    COMPENSATED: "The saga failed and everything it had done was undone.",
+    COMPENSATION_FAILED: "The saga failed, and so did a compensation: a person has to decide.",
+    FAILED: "The saga failed where nothing is undone: a person has to decide.",
+    INTERNAL: "A mistake in sagadsl itself.",
+    INTERRUPTED: "Ctrl-C.",
+}
+"""Every exit code and what it says. 70 is `EX_SOFTWARE` of BSD's sysexits.h, 130 is 128 + SIGINT."""
+
+EXIT_OF_STATUS: Mapping[str, int] = {
+    "completed": OK,
+    "compensated": COMPENSATED,
+    "compensation_failed": COMPENSATION_FAILED,
+    "failed": FAILED,
+}
+
+
+class CommandError(Exception):
+    """Ends a command with a message for people.
+
+    Args:
+        message: What happened, and where.
+        exit_code: One of `EXITS`.
+        hint: What to do next, or nothing.
+    """
+
+    def __init__(self, message: str, exit_code: int = USAGE, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.exit_code = exit_code
+        self.hint = hint

@@ -1,0 +1,72 @@
+"""Finding definitions, and reading one or saying what is wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import typer
+
+from sagadsl.cli.exits import PROBLEMS, USAGE, CommandError
+from sagadsl.language.definition import Definition
+
+ENDINGS = (".yaml", ".yml")
+SKIPPED = (".scenarios.yaml", ".scenarios.yml")
+
+
+def find(paths: Sequence[Path]) -> list[Path]:
+    """Return the definitions at these paths, each once: a file as it is, a folder's YAML files at any depth.
+
+    Raises:
+        CommandError: A path does not exist, or a folder has no definitions.
+    """
+    found: dict[Path, None] = {}
+    for path in paths:
+        if path.is_dir():
+            files = sorted(_in_folder(path))
+            if not files:
+                raise CommandError(
+                    f"{path}: there is no definition in this folder",
+                    hint=f"definitions end in {' or '.join(ENDINGS)}",
+                )
+            found.update(dict.fromkeys(files))
+        elif path.exists():
+            found[path] = None
+        else:
+            raise CommandError(f"{path}: there is no such file or folder")
+    return list(found)
+
+
+def _in_folder(folder: Path) -> Iterator[Path]:
+    for path in folder.rglob("*"):
+        hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
+        if path.suffix in ENDINGS and path.is_file() and not hidden and not path.name.endswith(SKIPPED):
+            yield path
+
+
+def load(path: Path) -> Definition:
+    """Return a definition; warnings are shown.
+
+    Raises:
+        CommandError: The path is not a file.
+        typer.Exit: The definition has errors, which have been shown.
+    """
+    from sagadsl.language.diagnostics import DefinitionError, render_text
+    from sagadsl.language.load import check
+    from sagadsl.language.source import read_text
+
+    if path.is_dir():
+        raise CommandError(f"{path}: this is a folder; name one definition in it", USAGE)
+    if not path.exists():
+        raise CommandError(f"{path}: there is no such file", USAGE)
+    try:
+        text = read_text(path)
+    except DefinitionError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(PROBLEMS) from None
+    definition, diagnostics = check(text, str(path))
+    if diagnostics:
+        typer.echo(render_text(diagnostics, {str(path): text}), err=True)
+    if definition is None or any(diagnostic.severity == "error" for diagnostic in diagnostics):
+        raise typer.Exit(PROBLEMS)
+    return definition

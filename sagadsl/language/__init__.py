@@ -1,0 +1,1 @@
+"""Text in, `Definition` or diagnostics out. Imports nothing of ours."""

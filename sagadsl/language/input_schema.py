@@ -1,0 +1,229 @@
+"""The key `input`: a JSON Schema (draft-07) inside a definition, which has to be valid and stand on its own."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from sagadsl.language.definition import Json, Path
+from sagadsl.language.problems import Problem, found
+from sagadsl.language.suggest import did_you_mean, one_of
+
+BASE: Path = ("input",)
+_TYPES = ("array", "boolean", "integer", "null", "number", "object", "string")
+_DRAFT = "http://json-schema.org/draft-07/schema"
+_NUMBERS = frozenset({"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"})
+_COUNTS = frozenset({"minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties"})
+_TEXTS = frozenset({"title", "description", "format", "$comment"})
+_FREE = frozenset({"default", "const", "examples"})
+# Where a schema has schemas of its own. Those in _SAME judge the very value that the schema itself judges.
+_ONE = frozenset({"additionalItems", "additionalProperties", "contains", "propertyNames"})
+_SAME_ONE = frozenset({"not", "if", "then", "else"})
+_SAME_LIST = frozenset({"allOf", "anyOf", "oneOf"})
+_BY_NAME = frozenset({"definitions", "$defs", "properties", "patternProperties"})
+
+
+def problems(schema: Mapping[str, Json]) -> Iterator[Problem]:
+    """Return what is wrong with an input schema, each problem with its path in the document."""
+    if not _plainly_valid(schema):
+        invalid = list(_invalid(schema))
+        yield from invalid
+        if invalid:
+            return
+    yield from _not_a_map(schema)
+    places = dict(_subschemas(schema, ()))
+    for path, part in places.items():
+        yield from _foreign(schema, part, path)
+    yield from _endless(schema, places)
+
+
+def resolve(root: Json, reference: str) -> Json:
+    """Return what a reference of the form `#` or `#/…` leads to.
+
+    Raises:
+        LookupError: It leads nowhere, or out of the schema.
+    """
+    if reference == "#":
+        return root
+    if not reference.startswith("#/"):
+        raise LookupError(reference)
+    node = root
+    for token in reference[2:].split("/"):
+        key = _unescape(token)
+        if isinstance(node, list):
+            if not key.isdecimal():
+                raise LookupError(reference)
+            node = node[int(key)]
+        elif isinstance(node, dict):
+            node = node[key]
+        else:
+            raise LookupError(reference)
+    return node
+
+
+def _unescape(token: str) -> str:
+    if "%" in token:
+        from urllib.parse import unquote  # noqa: PLC0415  hardly ever needed
+
+        token = unquote(token)
+    return token.replace("~1", "/").replace("~0", "~")
+
+
+def _plainly_valid(schema: Json) -> bool:
+    """Whether the schema uses only what is known here, and rightly; otherwise jsonschema has to say."""
+    if isinstance(schema, bool):
+        return True
+    return isinstance(schema, dict) and all(_plain_keyword(key, value) for key, value in schema.items())
+
+
+def _plain_keyword(key: str, value: Json) -> bool:
+    if key in ("properties", "definitions", "$defs"):
+        return isinstance(value, dict) and all(map(_plainly_valid, value.values()))
+    if key in ("items", "additionalProperties"):
+        return _plainly_valid(value)
+    if key == "type":
+        return isinstance(value, str) and value in _TYPES
+    if key == "required":
+        return (
+            isinstance(value, list) and all(isinstance(k, str) for k in value) and len({*value}) == len(value)
+        )
+    if key == "enum":
+        return isinstance(value, list) and bool(value) and all(isinstance(item, str) for item in value)
+    if key in _TEXTS:
+        return isinstance(value, str)
+    if key in _COUNTS:
+        return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+    if key in _NUMBERS:
+        return isinstance(value, int | float) and not isinstance(value, bool)
+    return key in _FREE and key != "examples"
+
+
+def _invalid(schema: Json) -> Iterator[Problem]:
+    from jsonschema import Draft7Validator, FormatChecker  # noqa: PLC0415  slow to import, seldom needed
+
+    checker = FormatChecker(())
+    checker.checks("regex", raises=(re.error, OverflowError, RecursionError))(_is_pattern)
+    for error in Draft7Validator(Draft7Validator.META_SCHEMA, format_checker=checker).iter_errors(schema):
+        path = (*BASE, *error.absolute_path)
+        yield Problem(
+            "SAGA212", f"the input schema: {_say(error)}", path, hint=_advise(error), about="schema"
+        )
+
+
+def _is_pattern(value: object) -> bool:
+    return not isinstance(value, str) or bool(re.compile(value))
+
+
+def _say(error: Any) -> str:
+    key = error.absolute_path[-1] if error.absolute_path else "input"
+    value = error.instance
+    shown = f"'{value}'" if isinstance(value, str) else found(value)
+    if "type" in list(error.absolute_path)[-2:]:
+        wrong = [f"'{name}'" for name in value if name not in _TYPES] if isinstance(value, list) else [shown]
+        return f"{one_of(wrong) if wrong else shown} is no type, expected {one_of(_TYPES)}"
+    if error.validator == "format":
+        return f"{shown} is no regular expression"
+    return f"{shown} is not allowed for '{key}'"
+
+
+def _advise(error: Any) -> str:
+    if "type" in list(error.absolute_path)[-2:] and isinstance(error.instance, str):
+        return did_you_mean(error.instance, _TYPES)
+    if error.validator == "type" and "object" in error.validator_value and "boolean" in error.validator_value:
+        return "a schema is a map, such as {type: string}"
+    if error.validator == "type" and error.absolute_path and error.absolute_path[-1] == "required":
+        return "in JSON Schema, 'required' is a list of keys beside 'properties'"
+    return "see JSON Schema, draft-07"
+
+
+def _not_a_map(schema: Mapping[str, Json]) -> Iterator[Problem]:
+    names = schema.get("type", "object")
+    if "object" not in ([names] if isinstance(names, str) else names):
+        message = "the input schema: the input of a saga is always a map"
+        yield Problem(
+            "SAGA212", message, (*BASE, "type"), hint="write type: object, and put the value in 'properties'"
+        )
+
+
+def _subschemas(schema: Json, path: Path) -> Iterator[tuple[Path, Mapping[str, Json]]]:
+    """Yield each schema in a valid schema, with its path."""
+    if not isinstance(schema, dict):
+        return
+    yield path, schema
+    for key, value in schema.items():
+        if key in _ONE or key in _SAME_ONE or (key == "items" and isinstance(value, dict)):
+            yield from _subschemas(value, (*path, key))
+        elif key in _SAME_LIST or (key == "items" and isinstance(value, list)):
+            for index, part in enumerate(value):
+                yield from _subschemas(part, (*path, key, index))
+        elif (key in _BY_NAME or key == "dependencies") and isinstance(value, dict):
+            for name, part in value.items():
+                yield from _subschemas(part, (*path, key, name))
+
+
+def _foreign(root: Json, part: Mapping[str, Json], path: Path) -> Iterator[Problem]:
+    """What would need another document: nothing is ever fetched."""
+    here = (*BASE, *path)
+    reference, identity = part.get("$ref"), part.get("$id")
+    if reference is not None:
+        try:
+            target = resolve(root, reference)
+        except LookupError:
+            target = None
+        if not isinstance(target, dict | bool):
+            message = f"the input schema: '{reference}' leads to no schema in it"
+            hint = "refer to a schema inside this one, as in '#/definitions/address'"
+            yield Problem("SAGA212", message, (*here, "$ref"), hint=hint)
+    if identity is not None:
+        message = "the input schema: '$id' has no meaning here"
+        yield Problem("SAGA212", message, (*here, "$id"), "key", "delete it")
+    draft = part.get("$schema", _DRAFT)
+    if draft.rstrip("#") != _DRAFT:
+        hint = "delete it, and use what draft-07 has"
+        yield Problem(
+            "SAGA212", "the input schema: only draft-07 is understood", (*here, "$schema"), hint=hint
+        )
+
+
+def _endless(root: Json, places: Mapping[Path, Mapping[str, Json]]) -> Iterator[Problem]:
+    """References that come back to themselves without taking a step into the data."""
+    by_identity = {id(part): path for path, part in places.items()}
+    done: set[Path] = set()
+    for start in places:
+        trail: dict[Path, None] = {}
+        pending = [(start, False)]
+        while pending:
+            path, leaving = pending.pop()
+            if leaving:
+                trail.pop(path, None)
+                done.add(path)
+            elif path in trail:
+                message = "the input schema: a reference that leads back to itself"
+                yield Problem(
+                    "SAGA212", message, (*BASE, *path), hint="refer to it from 'properties' or 'items'"
+                )
+            elif path not in done:
+                trail[path] = None
+                pending.append((path, True))
+                pending += [(target, False) for target in _same_value(root, places[path], path, by_identity)]
+
+
+def _same_value(
+    root: Json, part: Mapping[str, Json], path: Path, paths: Mapping[int, Path]
+) -> Iterator[Path]:
+    """The schemas that judge the same value as this one."""
+    reference = part.get("$ref")
+    if reference is not None:
+        try:
+            target = resolve(root, reference)
+        except LookupError:
+            return
+        if id(target) in paths:
+            yield paths[id(target)]
+        return
+    for key, value in part.items():
+        if key in _SAME_ONE and isinstance(value, dict):
+            yield (*path, key)
+        elif key in _SAME_LIST:
+            yield from ((*path, key, index) for index, each in enumerate(value) if isinstance(each, dict))

@@ -1,0 +1,249 @@
+"""A saga's input, checked against its schema before the saga is created."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from sagadsl.language import input_schema
+from sagadsl.language.definition import Definition, Json, Path
+from sagadsl.language.problems import found
+from sagadsl.language.suggest import one_of
+
+_MAX_DEPTH = 100
+_MIN, _MAX = -(2**63), 2**63 - 1
+_NAMES = {
+    "object": "a map",
+    "array": "a list",
+    "string": "text",
+    "number": "a number",
+    "integer": "a whole number",
+    "boolean": "true or false",
+    "null": "nothing",
+}
+
+
+class InputProblem(NamedTuple):
+    """One thing that is wrong with an input: where, as `input.items[2].sku`, and what."""
+
+    path: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.message}"
+
+
+class InputError(ValueError):
+    """The input of a saga is not what its definition asks for.
+
+    Args:
+        problems: Everything that is wrong with it, at least one thing.
+    """
+
+    def __init__(self, problems: tuple[InputProblem, ...]) -> None:
+        self.problems = problems
+        super().__init__("\n".join(str(problem) for problem in problems))
+
+
+def prepare_input(definition: Definition, value: Json) -> Json:
+    """Return the input as the saga will see it: a copy, its numbers of the types that the schema names.
+
+    Args:
+        definition: Its `input_schema` is valid, as that of every loaded definition is.
+        value: JSON data; a tuple counts as a list. It is not changed.
+
+    Raises:
+        InputError: It is not JSON data, not a map, or departs from the schema; it holds every departure.
+    """
+    copy = _Copier()
+    data = copy.of(value, ())
+    if not copy.problems and not isinstance(data, dict):
+        copy.problems.append(InputProblem("input", f"a map was expected, but this is {found(data)}"))
+    if copy.problems:
+        raise InputError(tuple(copy.problems))
+    schema = definition.input_schema
+    if schema is None:
+        return data
+    problems = tuple(_departures(schema, data))
+    if problems:
+        raise InputError(problems)
+    return _convert(data, [schema], schema)
+
+
+def _written(path: Path) -> str:
+    text = "input"
+    for step in path:
+        if isinstance(step, int):
+            text += f"[{step}]"
+        else:
+            text += f".{step}" if step.isidentifier() else f"['{step}']"
+    return text
+
+
+class _Copier:
+    """Copies JSON data and collects what is none."""
+
+    def __init__(self) -> None:
+        self.problems: list[InputProblem] = []
+
+    def of(self, value: Any, path: Path) -> Json:
+        if len(path) > _MAX_DEPTH:
+            self._report(path[:3], f"nesting is more than {_MAX_DEPTH} levels deep")
+            return None
+        if isinstance(value, Mapping):
+            return {self._key(key, path): self.of(item, (*path, str(key))) for key, item in value.items()}
+        if isinstance(value, list | tuple):
+            return [self.of(item, (*path, index)) for index, item in enumerate(value)]
+        message = _not_json(value)
+        if message:
+            self._report(path, message)
+        return value
+
+    def _key(self, key: Any, path: Path) -> str:
+        if not isinstance(key, str):
+            self._report(path, f"the key {key!s} is not text")
+        elif not _is_unicode(key):
+            self._report(path, "a key holds half a character (a lone surrogate)")
+        return str(key)
+
+    def _report(self, path: Path, message: str) -> None:
+        problem = InputProblem(_written(path), message)
+        if problem not in self.problems:
+            self.problems.append(problem)
+
+
+def _not_json(value: Any) -> str:
+    """Return why a value that is neither map nor list is no JSON data; "" if it is."""
+    if value is None or isinstance(value, bool):
+        return ""
+    if isinstance(value, str):
+        return "" if _is_unicode(value) else "the text holds half a character (a lone surrogate)"
+    if isinstance(value, int):
+        return "" if _MIN <= value <= _MAX else "the whole number does not fit into 64 bits"
+    if isinstance(value, float):
+        return "" if math.isfinite(value) else "infinity and not-a-number are no values that a saga can carry"
+    return f"a value of the type {type(value).__name__} is no JSON data"
+
+
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _departures(schema: Json, data: Json) -> Iterator[InputProblem]:
+    from jsonschema import Draft7Validator  # noqa: PLC0415  slow to import, and only a run needs it
+
+    for error in sorted(Draft7Validator(schema).iter_errors(data), key=lambda error: error.json_path):
+        yield from _in_words(error)
+
+
+def _in_words(error: Any) -> Iterator[InputProblem]:
+    path, value, wanted = tuple(error.absolute_path), error.instance, error.validator_value
+    here = _written(path)
+    if error.validator == "required":
+        yield from (InputProblem(_written((*path, key)), "is missing") for key in wanted if key not in value)
+    elif error.validator == "additionalProperties" and wanted is False:
+        known = error.schema.get("properties", {})
+        for key in value:
+            if key not in known and not error.schema.get("patternProperties"):
+                yield InputProblem(_written((*path, key)), "is unknown to the input schema")
+        if error.schema.get("patternProperties"):
+            yield InputProblem(here, "has a key that is unknown to the input schema")
+    elif error.validator == "type":
+        names = one_of(_NAMES[name] for name in ([wanted] if isinstance(wanted, str) else wanted))
+        yield InputProblem(here, f"{names} was expected, but this is {_shown(value)}")
+    else:
+        yield InputProblem(here, _sentence(error.validator, wanted, value))
+
+
+_SENTENCES = {
+    "minimum": "{value} is less than {wanted}",
+    "maximum": "{value} is more than {wanted}",
+    "exclusiveMinimum": "{value} is not more than {wanted}",
+    "exclusiveMaximum": "{value} is not less than {wanted}",
+    "multipleOf": "{value} is no multiple of {wanted}",
+    "minLength": "the text is shorter than {wanted} characters",
+    "maxLength": "the text is longer than {wanted} characters",
+    "pattern": "{value} does not match the pattern {wanted}",
+    "minItems": "the list has fewer than {wanted} entries",
+    "maxItems": "the list has more than {wanted} entries",
+    "uniqueItems": "the list holds an entry twice",
+    "contains": "the list holds no entry of the kind that the schema asks for",
+    "minProperties": "the map has fewer than {wanted} keys",
+    "maxProperties": "the map has more than {wanted} keys",
+    "enum": "{value} is not one of {wanted}",
+    "const": "{value} is not {wanted}",
+    "anyOf": "{value} fits none of the kinds that the schema allows",
+    "oneOf": "{value} does not fit exactly one of the kinds that the schema allows",
+    "not": "{value} is of a kind that the schema forbids",
+    "dependencies": "a key is missing that another key asks for",
+}
+
+
+def _sentence(keyword: str, wanted: Json, value: Json) -> str:
+    pattern = _SENTENCES.get(keyword, "{value} is not allowed by the input schema")
+    if isinstance(wanted, list):
+        shown = ", ".join(_shown(item) for item in wanted)
+    else:
+        shown = _shown(wanted)
+    return pattern.replace("{wanted}", shown).replace("{value}", _shown(value))
+
+
+def _shown(value: Json) -> str:
+    if isinstance(value, str):
+        return f"'{value}'" if len(value) <= 60 else f"'{value[:60]}…'"
+    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else found(value)
+
+
+def _convert(value: Json, schemas: list[Json], root: Json) -> Json:
+    """Give each number the type that the schemas which judge it name; `anyOf` and its like name none."""
+    applying = [part for schema in schemas for part in _all_of(schema, root)]
+    if isinstance(value, dict):
+        return {key: _convert(item, _for_key(key, applying), root) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_convert(item, _for_index(index, applying), root) for index, item in enumerate(value)]
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return value
+    return _number(value, [part.get("type") for part in applying])
+
+
+def _number(value: float, types: list[Json]) -> float:
+    named = {name for each in types for name in (each if isinstance(each, list) else [each])}
+    if "integer" in named and isinstance(value, float) and value.is_integer() and "number" not in named:
+        return int(value)
+    return float(value) if "number" in named and "integer" not in named else value
+
+
+def _all_of(schema: Json, root: Json) -> Iterator[Mapping[str, Json]]:
+    """The schema with everything that it refers to or takes in for the same value."""
+    if not isinstance(schema, dict):
+        return
+    if "$ref" in schema:
+        yield from _all_of(input_schema.resolve(root, schema["$ref"]), root)
+        return
+    yield schema
+    for part in schema.get("allOf", ()):
+        yield from _all_of(part, root)
+
+
+def _for_key(key: str, schemas: list[Mapping[str, Json]]) -> list[Json]:
+    return [
+        schema["properties"][key]
+        if key in schema.get("properties", {})
+        else schema.get("additionalProperties")
+        for schema in schemas
+    ]
+
+
+def _for_index(index: int, schemas: list[Mapping[str, Json]]) -> list[Json]:
+    found_schemas: list[Json] = []
+    for schema in schemas:
+        items = schema.get("items")
+        if isinstance(items, list):
+            items = items[index] if index < len(items) else schema.get("additionalItems")
+        found_schemas.append(items)
+    return found_schemas

@@ -1,0 +1,54 @@
+"""Plain JSON data, checked and copied, so that nobody else holds a part of it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from sagadsl.language.definition import Json
+
+MAX_DEPTH = 100
+"""As deep as a definition's text may be nested."""
+
+
+class NotJsonError(ValueError):
+    """The value is not JSON data; the message says where and why."""
+
+
+def as_json(value: Any) -> Json:
+    """Return a copy of the value as JSON data; a tuple becomes a list, a mapping a dict.
+
+    Raises:
+        NotJsonError: Something in it cannot be written as JSON.
+    """
+    return _copy(value, ())
+
+
+def _copy(value: Any, path: tuple[str, ...]) -> Json:
+    if value is None or isinstance(value, bool | str):
+        return value
+    if isinstance(value, int):
+        return int(value)
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            raise _refused(path, f"{value} is not a finite number")
+        return float(value)
+    if len(path) > MAX_DEPTH:
+        raise _refused(path[:3], f"it is nested deeper than {MAX_DEPTH} levels")
+    if isinstance(value, Mapping):
+        return {_key(key, path): _copy(item, (*path, f".{key}")) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_copy(item, (*path, f"[{index}]")) for index, item in enumerate(value)]
+    raise _refused(path, f"a value of type {type(value).__name__} cannot be written as JSON")
+
+
+def _key(key: Any, path: tuple[str, ...]) -> str:
+    if isinstance(key, str):
+        return key
+    raise _refused(path, f"the key {key!r} is not text")
+
+
+def _refused(path: tuple[str, ...], why: str) -> NotJsonError:
+    place = "".join(path).lstrip(".")
+    return NotJsonError(f"{place}: {why}" if place else why)

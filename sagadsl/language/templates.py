@@ -1,0 +1,276 @@
+"""`${…}` in payloads and outputs: nested JSON data in which any string may hold CEL expressions.
+
+A string that is one `${…}` and nothing else becomes the value, with its type; otherwise the values are
+spliced into the text. `$${` is a literal `${`. The keys of objects are never templates. What closes a `${` is
+the first `}` that is neither in quotes, nor in a comment, nor closes a `{` of the expression.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from typing import NamedTuple, TypeAlias
+
+from sagadsl.language import celtokens
+from sagadsl.language.definition import Definition, Json, Path
+from sagadsl.language.expressions import Environment, EvaluationError, Expression, variable
+from sagadsl.language.places import Site, sites
+
+Scope: TypeAlias = Mapping[str, Json]
+_Render: TypeAlias = Callable[[Scope], Json]
+
+_OPEN = "${"
+_PLAIN_BELOW = 1e21  # from here on numbers are written with an exponent, as JavaScript does
+
+
+class TemplateError(ValueError):
+    """A `${` that is never closed, or that holds nothing.
+
+    Args:
+        message: What is wrong, in plain words.
+        start: Offset of the `${` in the text, in code points.
+        end: Offset of what follows the faulty part.
+        hint: How to mend it.
+    """
+
+    def __init__(self, message: str, start: int, end: int, hint: str) -> None:
+        super().__init__(message)
+        self.start = start
+        self.end = end
+        self.hint = hint
+
+
+class Part(NamedTuple):
+    """A stretch of a template: literal text, or the source of an expression.
+
+    `start` and `end` are offsets in the template, in code points: of an expression without its `${` and `}`.
+    """
+
+    is_expression: bool
+    text: str
+    start: int
+    end: int
+
+
+def scan(text: str) -> list[Part]:
+    """Split a template into literal text and expressions; an empty text has no parts.
+
+    Raises:
+        TemplateError: A `${` is never closed, or is empty.
+    """
+    parts: list[Part] = []
+    literal, at, begun = "", 0, 0
+    while (found := text.find(_OPEN, at)) >= 0:
+        if found > at and text[found - 1] == "$":
+            literal, at = literal + text[at : found - 1] + _OPEN, found + len(_OPEN)
+            continue
+        literal += text[at:found]
+        if literal:
+            parts.append(Part(False, literal, begun, found))
+        end = _closing_brace(text, found)
+        parts.append(Part(True, text[found + len(_OPEN) : end], found + len(_OPEN), end))
+        literal, at, begun = "", end + 1, end + 1
+    literal += text[at:]
+    if literal:
+        parts.append(Part(False, literal, begun, len(text)))
+    return parts
+
+
+def _closing_brace(text: str, opening: int) -> int:
+    """Return the offset of the `}` that closes the `${` at `opening`."""
+    at, depth = opening + len(_OPEN), 0
+    quote: celtokens.Token | None = None
+    while (token := celtokens.next_token(text, at)) is not None:
+        if token.text == "}" and depth == 0:
+            _refuse_empty(text, opening, token.start)
+            return token.start
+        depth += (token.text == "{") - (token.text == "}")
+        quote = quote or (token if token.is_unclosed_string else None)
+        at = token.end
+    raise _never_closed(text, opening, quote)
+
+
+def _refuse_empty(text: str, opening: int, closing: int) -> None:
+    if not celtokens.tokens(text[opening + len(_OPEN) : closing]):
+        hint = "Write an expression between the braces, or '$${' for a literal '${'."
+        raise TemplateError("this template is empty", opening, closing + 1, hint)
+
+
+def _never_closed(text: str, opening: int, quote: celtokens.Token | None) -> TemplateError:
+    end = text.find("\n", opening)
+    end = len(text) if end < 0 else end
+    if quote is not None:
+        hint = f"The text that begins with {quote.text[0]} inside it is never closed."
+    else:
+        hint = "Close it with '}', or write '$${' for a literal '${'."
+    return TemplateError("this template is never closed", opening, end, hint)
+
+
+def strings_in(data: Json, path: Path = ()) -> Iterator[tuple[Path, str]]:
+    """Yield every string of nested data that is not a key, with its path, in the order of the text."""
+    pending: list[tuple[Path, Json]] = [(path, data)]
+    while pending:
+        path, value = pending.pop()
+        if isinstance(value, str):
+            yield path, value
+        elif isinstance(value, Mapping):
+            pending.extend(((*path, key), item) for key, item in reversed(list(value.items())))
+        elif isinstance(value, list | tuple):
+            pending.extend(((*path, i), value[i]) for i in reversed(range(len(value))))
+
+
+def expressions_in(data: Json, path: Path = ()) -> Iterator[tuple[Path, int, str]]:
+    """Yield every expression of a template: path of its string, offset in that string, source text.
+
+    A string that is no valid template has none; `scan` tells what is wrong with it.
+    """
+    for where, text in strings_in(data, path):
+        if _OPEN not in text:
+            continue
+        try:
+            parts = scan(text)
+        except TemplateError:
+            continue
+        yield from ((where, part.start, part.text) for part in parts if part.is_expression)
+
+
+class Template:
+    """A compiled template.
+
+    Args:
+        data: JSON data, in which any string may hold `${…}`.
+        environment: Compiles the expressions.
+
+    Attributes:
+        names: The variables that it reads.
+
+    Raises:
+        EvaluationError: A template is malformed, or holds an expression that does not compile.
+    """
+
+    __slots__ = ("_render", "names")
+
+    def __init__(self, data: Json, environment: Environment) -> None:
+        names: set[str] = set()
+        self._render = _compile(data, (), environment, names)
+        self.names = frozenset(names)
+
+    def render(self, scope: Scope) -> Json:
+        """Return the data with every `${…}` evaluated; it shares nothing that can be changed.
+
+        Args:
+            scope: As for `Expression.evaluate`.
+
+        Raises:
+            EvaluationError: An expression has no value; the message says where in the data it stands.
+        """
+        return self._render(scope)
+
+
+def _compile(data: Json, path: Path, environment: Environment, names: set[str]) -> _Render:
+    if isinstance(data, str):
+        return _compile_text(data, path, environment, names)
+    if isinstance(data, Mapping):
+        fields = [(key, _compile(item, (*path, key), environment, names)) for key, item in data.items()]
+        return lambda scope: {key: render(scope) for key, render in fields}
+    if isinstance(data, list | tuple):
+        items = [_compile(item, (*path, i), environment, names) for i, item in enumerate(data)]
+        return lambda scope: [render(scope) for render in items]
+    return lambda _: data
+
+
+def _compile_text(text: str, path: Path, environment: Environment, names: set[str]) -> _Render:
+    if _OPEN not in text:
+        return lambda _: text
+    try:
+        parts = [environment.expression(p.text) if p.is_expression else p.text for p in scan(text)]
+    except TemplateError as error:
+        raise EvaluationError(f"{_where(path)}{error}", text) from None
+    except EvaluationError as error:
+        raise _located(error, path) from None
+    names.update(*(part.names for part in parts if isinstance(part, Expression)))
+    if len(parts) == 1 and isinstance(parts[0], Expression):
+        return _whole(parts[0], path)
+    return _spliced(parts, path)
+
+
+def _whole(expression: Expression, path: Path) -> _Render:
+    def render(scope: Scope) -> Json:
+        try:
+            return expression.evaluate(scope)
+        except EvaluationError as error:
+            raise _located(error, path) from None
+
+    return render
+
+
+def _spliced(parts: list[str | Expression], path: Path) -> _Render:
+    def render(scope: Scope) -> str:
+        try:
+            return "".join(part if isinstance(part, str) else as_text(part.evaluate(scope)) for part in parts)
+        except EvaluationError as error:
+            raise _located(error, path) from None
+
+    return render
+
+
+def _located(error: EvaluationError, path: Path) -> EvaluationError:
+    return EvaluationError(f"{_where(path)}{error}", error.expression)
+
+
+def _where(path: Path) -> str:
+    if not path:
+        return ""
+    steps = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
+    return f"at {steps.removeprefix('.')}: "
+
+
+def as_text(value: Json) -> str:
+    """Return a value as it is spliced into text: lists and objects as compact JSON, `2.0` as `2`."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, float) and value.is_integer() and abs(value) < _PLAIN_BELOW:
+        return str(int(value))
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def fields_read(definition: Definition) -> dict[str, set[tuple[str, ...]]]:
+    """Return which fields of each state's output the saga's expressions read, as paths of names.
+
+    A path ends before an index: of `items[0].sku` it is `("items",)`. A state whose output is only read as
+    a whole has an empty set; one that nothing reads is left out.
+    """
+    read: dict[str, set[tuple[str, ...]]] = {}
+    for site in sites(definition):
+        for text in _expressions_at(site):
+            for found in celtokens.references(celtokens.tokens(text)):
+                owner, path = _output_field(site, found)
+                if owner in definition.states:
+                    names = _names_before_index(path)
+                    read.setdefault(owner, set()).update([names] if names else [])
+    return read
+
+
+def _expressions_at(site: Site) -> Iterator[str]:
+    if site.is_condition:
+        yield site.value
+    else:
+        yield from (text for _, _, text in expressions_in(site.value))
+
+
+def _output_field(site: Site, found: celtokens.Reference) -> tuple[str, Path]:
+    if found.root == "output" and site.role == "fail_when" and site.state is not None:
+        return site.state.name, found.parts
+    name, path = variable(found)
+    if name.startswith("states."):
+        return str(found.parts[0]), path
+    return "", ()
+
+
+def _names_before_index(path: Path) -> tuple[str, ...]:
+    names: list[str] = []
+    for part in path:
+        if not isinstance(part, str):
+            break
+        names.append(part)
+    return tuple(names)

@@ -1,0 +1,1 @@
+"""`Definition` in, `transitions` machines out: no I/O, no clock, no randomness."""

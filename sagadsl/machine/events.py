@@ -1,0 +1,220 @@
+"""Facts that happened to a saga: what goes into the machine, and all that is ever stored.
+
+Every event carries its sequence number in its saga (`seq`, from 1) and the time at which the host recorded it
+(`at`, seconds since 1970 in UTC). A host stamps an event as it records it; `seq` 0 means "not stamped", which
+`Saga.apply` takes to be the next one. `EVENTS` is the whole vocabulary.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any, TypeAlias
+
+from sagadsl.language.definition import Json
+
+TIMEOUT = "Timeout"
+UNAVAILABLE = "Unavailable"
+INVALID_PAYLOAD = "InvalidPayload"
+CANCELLED = "Cancelled"
+NO_CHOICE = "NoChoice"
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why something failed.
+
+    Args:
+        code: The error code that `retry`, `catch` and `fail_when` speak of.
+        message: For people.
+        retryable: Whether trying again makes sense.
+        in_doubt: Whether the action may have taken place all the same, as after a time-out.
+    """
+
+    code: str
+    message: str = ""
+    retryable: bool = True
+    in_doubt: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stamp:
+    """What every event carries besides its own fields; see the head of this file."""
+
+    seq: int = 0
+    at: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class SagaStarted(Stamp):
+    """A saga begins. `input` has passed its schema; the rest says which text it runs."""
+
+    input: Json
+    name: str
+    version: str
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class StepSucceeded(Stamp):
+    """An attempt of a state's action was answered."""
+
+    state: str
+    attempt: int
+    output: Json = None
+    execution: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class StepFailed(Stamp):
+    """An attempt of a state's action failed, or its outcome is unknown (`error.in_doubt`)."""
+
+    state: str
+    attempt: int
+    error: Failure
+    execution: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class CompensationSucceeded(Stamp):
+    """An attempt of a state's compensation was answered."""
+
+    state: str
+    attempt: int
+    execution: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class CompensationFailed(Stamp):
+    """An attempt of a state's compensation failed."""
+
+    state: str
+    attempt: int
+    error: Failure
+    execution: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class TimerFired(Stamp):
+    """A timer that the machine asked for ran out; the saga's own time-out is `SagaTimedOut`."""
+
+    timer_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class SignalReceived(Stamp):
+    """Somebody outside sent a signal to this saga."""
+
+    name: str
+    payload: Json = None
+
+
+@dataclass(frozen=True, slots=True)
+class SagaTimedOut(Stamp):
+    """The definition's `timeout` has passed."""
+
+
+@dataclass(frozen=True, slots=True)
+class RetryRequested(Stamp):
+    """A person, or a host's policy, wants a failed saga or a failed compensation tried again."""
+
+    by: str = ""
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CompensationRequested(Stamp):
+    """A person wants the saga undone."""
+
+    by: str = ""
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StepResolved(Stamp):
+    """A person has done by hand what the step, or its compensation, could not do."""
+
+    state: str
+    output: Json = None
+    by: str = ""
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StepSkipped(Stamp):
+    """A person decides that the saga goes on without a failed step."""
+
+    state: str
+    by: str = ""
+    why: str = ""
+
+
+Event: TypeAlias = (
+    SagaStarted
+    | StepSucceeded
+    | StepFailed
+    | CompensationSucceeded
+    | CompensationFailed
+    | TimerFired
+    | SignalReceived
+    | SagaTimedOut
+    | RetryRequested
+    | CompensationRequested
+    | StepResolved
+    | StepSkipped
+)
+
+EVENTS: Mapping[str, type[Event]] = {
+    event.__name__: event
+    for event in (
+        SagaStarted,
+        StepSucceeded,
+        StepFailed,
+        CompensationSucceeded,
+        CompensationFailed,
+        TimerFired,
+        SignalReceived,
+        SagaTimedOut,
+        RetryRequested,
+        CompensationRequested,
+        StepResolved,
+        StepSkipped,
+    )
+}
+
+
+def to_json(event: Event) -> dict[str, Json]:
+    """Return the event as JSON data: `type`, `seq` and `at` first, then its own fields."""
+    data: dict[str, Json] = {"type": type(event).__name__}
+    for name in _FIELDS[type(event)]:
+        value = getattr(event, name)
+        data[name] = _failure_to_json(value) if isinstance(value, Failure) else value
+    return data
+
+
+def from_json(data: Mapping[str, Json]) -> Event:
+    """Return the event that `to_json` wrote.
+
+    Raises:
+        ValueError: The data is not an event.
+    """
+    values = dict(data)
+    kind = EVENTS.get(values.pop("type", None) or "")
+    if kind is None:
+        raise ValueError(f"not an event: {data.get('type')!r} is none of {', '.join(EVENTS)}")
+    try:
+        if "error" in values:
+            values["error"] = Failure(**values["error"])
+        return kind(**values)
+    except TypeError as error:
+        raise ValueError(f"not a {kind.__name__} event: {error}") from None
+
+
+def _failure_to_json(failure: Failure) -> dict[str, Json]:
+    return {name: getattr(failure, name) for name in _FAILURE_FIELDS}
+
+
+_FAILURE_FIELDS = tuple(field.name for field in fields(Failure))
+_FIELDS: Mapping[type[Any], tuple[str, ...]] = {
+    kind: tuple(field.name for field in fields(kind)) for kind in EVENTS.values()
+}

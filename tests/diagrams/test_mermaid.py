@@ -1,0 +1,82 @@
+"""The Mermaid text: its structure, and that no word in it is read as anything but a word."""
+
+import html
+import re
+
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from sagadsl.diagrams.labels import edge_lines, node_lines
+from sagadsl.diagrams.mermaid import to_mermaid
+from sagadsl.diagrams.model import Edge, Node, Picture, picture
+
+NODE = re.compile(r'    (\w+)([\[({]+)"([^"]*)"([\])}]+):::(\w+)')
+EDGE = re.compile(r'    (\w+) (-->|-\.->)(?:\|"([^"]*)"\|)? (\w+)')
+HARMLESS = re.compile(r"(?:[\w ,]|#\d+;|<br/>)*")
+
+
+def shown(label):
+    """The lines that Mermaid shows for a label."""
+    lines = html.unescape(re.sub(r"#(\d+);", r"&#\1;", label or "").replace("<br/>", "\n")).split("\n")
+    return [line for line in lines if line.strip()]
+
+
+def parts(text):
+    lines = text.splitlines()
+    nodes = [match.groups() for line in lines if (match := NODE.fullmatch(line))]
+    edges = [match.groups() for line in lines if (match := EDGE.fullmatch(line))]
+    return nodes, edges
+
+
+def test_every_node_and_edge_is_there_with_its_words(everything):
+    drawn = picture(everything)
+    nodes, edges = parts(to_mermaid(drawn))
+    assert [(name, shown(label)) for name, _, label, _, _ in nodes] == [
+        (node.id, [line.text for line in node_lines(node)]) for node in drawn.nodes
+    ]
+    assert [(source, target, shown(label)) for source, _, label, target in edges] == [
+        (edge.source, edge.target, edge_lines(edge)) for edge in drawn.edges
+    ]
+
+
+def test_undo_and_continue_are_the_dashed_ways(everything):
+    drawn = picture(everything)
+    _, edges = parts(to_mermaid(drawn))
+    dashed = {(source, target) for source, arrow, _, target in edges if arrow == "-.->"}
+    assert dashed == {(e.source, e.target) for e in drawn.edges if e.kind in ("compensation", "on_failure")}
+
+
+def test_every_class_that_is_used_is_defined_and_every_edge_has_its_colour(everything):
+    text = to_mermaid(picture(everything))
+    nodes, edges = parts(text)
+    assert {name for *_, name in nodes} == set(re.findall(r"classDef (\w+) fill", text))
+    coloured = [
+        int(number) for numbers in re.findall(r"linkStyle ([\d,]+) ", text) for number in numbers.split(",")
+    ]
+    assert sorted(coloured) == list(range(len(edges)))
+
+
+def test_the_saga_is_named_and_described(everything):
+    lines = to_mermaid(picture(everything)).splitlines()
+    assert lines[:4] == ["---", 'title: "everything"', "---", "flowchart TD"]
+    assert lines[4] == "    accDescr: Reserve, charge #38; ship#46;"
+
+
+@given(st.text(), st.text())
+@example('end"] --> x', "%%{init: {}}%%")
+@example("<script>alert(1)</script>", "`**bold**`")
+@example("---", "1. x #quot; #35; ;")
+def test_no_text_means_anything_to_mermaid(title, label):
+    drawn = Picture(
+        title=title,
+        facts=(),
+        description=label,
+        nodes=(Node("s0", "task", title, label), Node("s1", "fail", label)),
+        edges=(Edge("s0", "s1", "catch", label),),
+    )
+    text = to_mermaid(drawn)
+    nodes, edges = parts(text)
+    assert (len(nodes), len(edges)) == (2, 1)
+    assert all(HARMLESS.fullmatch(words) for words in (nodes[0][2], nodes[1][2], edges[0][2] or ""))
+    assert shown(edges[0][2]) == edge_lines(drawn.edges[0])
+    assert len(text.splitlines()) == 10 + ("accDescr" in text)

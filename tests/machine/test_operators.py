@@ -1,0 +1,103 @@
+"""What people may ask of a saga, and what they are told when they may not."""
+
+import pytest
+
+from sagadsl import UnexpectedEvent
+from sagadsl.machine.events import CompensationRequested, RetryRequested, StepResolved, StepSkipped
+from tests.machine.story import Story
+
+SAGA = """
+name: order
+states:
+  reserve: {service: stock, action: reserve, compensation: release, next: pay}
+  pay: {service: bank, action: pay, kind: pivot, retry: {max_attempts: 2, initial_delay: 1s}, on_failure: fail, next: ship}
+  ship: {service: post, action: ship, kind: retriable, payload: {paid: "${has(states.pay.output.id)}"}, next: end}
+  end: {type: succeed}
+"""
+
+
+def failed_at_pay():
+    return Story(SAGA).succeeds().fails("Down", retryable=False)
+
+
+def test_a_running_saga_can_be_undone_and_what_runs_is_in_doubt():
+    story = Story(SAGA).given(CompensationRequested(by="ann", why="customer called"))
+
+    assert story.wants == ["undo reserve"]
+    assert story.saga.error.code == "Cancelled"
+    assert story.saga.error.message == "compensation requested by ann: customer called"
+
+
+def test_a_failed_saga_can_be_undone_before_its_pivot():
+    story = failed_at_pay().given(CompensationRequested())
+
+    assert story.wants == ["undo reserve"]
+    assert story.succeeds().wants == ["compensated"]
+
+
+def test_nothing_is_undone_after_the_pivot_even_if_asked():
+    story = Story(SAGA).succeeds().succeeds().fails()
+
+    with pytest.raises(UnexpectedEvent, match="passed its pivot and only goes forward"):
+        story.given(CompensationRequested())
+
+
+def test_a_failed_step_is_resolved_with_an_output_given_by_hand():
+    story = failed_at_pay().given(StepResolved("pay", {"id": "by hand"}, by="ann"))
+
+    assert story.wants == ["do ship"]
+    assert story.call().payload == {"paid": True}
+    assert story.saga.pivot_passed
+    assert story.status == "running"
+
+
+def test_a_failed_step_is_skipped_and_has_no_output():
+    story = failed_at_pay().given(StepSkipped("pay"))
+
+    assert story.call().payload == {"paid": False}
+    assert story.status_of("pay") == "skipped"
+    assert not story.saga.pivot_passed
+
+
+def test_a_step_that_was_skipped_in_doubt_is_undone_when_the_saga_is():
+    text = SAGA.replace("action: pay,", "action: pay, compensation: refund,")
+    story = Story(text).succeeds().fails("Timeout", retryable=False, in_doubt=True)
+    story.given(StepSkipped("pay")).given(CompensationRequested())
+
+    assert story.wants == ["undo pay"]
+
+
+def test_a_retry_begins_a_new_round_of_attempts():
+    story = Story(SAGA).succeeds().fails().timer_fires().fails()
+    assert story.wants == ["failed"]
+
+    assert story.given(RetryRequested()).wants == ["do pay"]
+    assert story.call().attempt == 3
+    assert story.fails().wants == ["wait 1"]
+    assert story.timer_fires().call().attempt == 4
+    assert story.fails().wants == ["failed"]
+
+
+@pytest.mark.parametrize(
+    ("event", "why"),
+    [
+        (RetryRequested(), "the saga is running, not failed or compensation_failed"),
+        (StepResolved("reserve"), "'reserve' is running, not failed"),
+        (StepSkipped("pay"), "the saga is at 'reserve', not at 'pay'"),
+    ],
+    ids=["retry", "resolve", "skip"],
+)
+def test_a_request_that_does_not_fit_is_refused_with_the_reason(event, why):
+    story = Story(SAGA)
+
+    with pytest.raises(UnexpectedEvent, match=why):
+        story.given(event)
+
+
+@pytest.mark.parametrize("event", [RetryRequested(), CompensationRequested(), StepResolved("pay"), StepSkipped("pay")])
+def test_nothing_can_be_asked_of_a_completed_saga(event):
+    story = Story(SAGA).succeeds().succeeds().succeeds()
+    assert story.status == "completed"
+
+    with pytest.raises(UnexpectedEvent, match="the saga is completed"):
+        story.given(event)
