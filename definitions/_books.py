@@ -63,9 +63,7 @@ class Journal(Generic[Entry]):
         """
         key = context.undoes
         if key is None:
-            raise ActionError(
-                "NotACompensation", f"{context.state} calls an undo as its action", retryable=False
-            )
+            raise ActionError("NotACompensation", f"{context.state} calls an undo as its action", retryable=False)
         with self._lock:
             found = key in self._entries and key not in self._undone
             if found:
@@ -109,9 +107,7 @@ class Ledger:
 
     def __init__(self, opening: Mapping[str, Mapping[str, int]]) -> None:
         self._balances = {
-            (account, unit): Decimal(amount)
-            for account, holding in opening.items()
-            for unit, amount in holding.items()
+            (account, unit): Decimal(amount) for account, holding in opening.items() for unit, amount in holding.items()
         }
         self._journal = Journal[Posting]()
         self._numbers = itertools.count(1)
@@ -126,9 +122,7 @@ class Ledger:
 
     def reverse(self, context: ActionContext) -> bool:
         """Take back what the undone call has moved; say whether it had moved anything."""
-        return self._journal.undo(
-            context, lambda posting: self._apply([m.reversed() for m in posting.moves[::-1]])
-        )
+        return self._journal.undo(context, lambda posting: self._apply([m.reversed() for m in posting.moves[::-1]]))
 
     def balance(self, account: str, unit: str) -> Decimal:
         """Return what the account holds of the unit."""
@@ -154,9 +148,7 @@ class Ledger:
                 text = f"{move.source} holds {held} {move.unit}, {move.amount} are needed"
                 raise ActionError(move.shortage, text, retryable=False)
             balances[move.source, move.unit] = held - move.amount
-            balances[move.target, move.unit] = (
-                balances.get((move.target, move.unit), Decimal(0)) + move.amount
-            )
+            balances[move.target, move.unit] = balances.get((move.target, move.unit), Decimal(0)) + move.amount
         self._balances = balances
 
 

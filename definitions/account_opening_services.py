@@ -58,9 +58,7 @@ async def score(applicant: str) -> dict[str, int]:
 
 @services.action("offers.grant_bonus")
 def grant_bonus(applicant: str, bonus: int, context: ActionContext) -> dict[str, int]:
-    ledger.post(
-        context, Move(money(bonus), "EUR", "marketing", f"bonus of {applicant}", shortage="BudgetSpent")
-    )
+    ledger.post(context, Move(money(bonus), "EUR", "marketing", f"bonus of {applicant}", shortage="BudgetSpent"))
     return {"bonus": bonus}
 
 
@@ -70,9 +68,7 @@ def withdraw_bonus(context: ActionContext) -> dict[str, bool]:
 
 
 @services.action("accounts.open")
-def open_account(
-    applicant: str, deposit: float, tier: str, file: str, context: ActionContext
-) -> dict[str, str]:
+def open_account(applicant: str, deposit: float, tier: str, file: str, context: ActionContext) -> dict[str, str]:
     files.find(file)
     ledger.post(context, Move(money(deposit), "EUR", applicant, f"account of {applicant}"))
     return {"account": accounts.enter(context, "account", holder=applicant, tier=tier)}

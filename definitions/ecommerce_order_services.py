@@ -35,9 +35,7 @@ def create(customer_id: str, product_id: str, quantity: int, context: ActionCont
     if product_id not in prices:
         raise ActionError("UnknownProduct", f"the shop does not sell {product_id}", retryable=False)
     total = prices[product_id] * quantity
-    order = orders.enter(
-        context, "order", customer=customer_id, product=product_id, quantity=quantity, total=total
-    )
+    order = orders.enter(context, "order", customer=customer_id, product=product_id, quantity=quantity, total=total)
     return {"order_id": order, "total": float(total)}
 
 

@@ -79,9 +79,7 @@ def assess(applicant_id: str, loan_to_value: float, monthly_rate: float) -> dict
 @services.action("lending.approve")
 def approve(applicant_id: str, amount: float, grade: str, context: ActionContext) -> dict[str, str]:
     """Set the sum aside out of what the bank may still lend."""
-    move = Move(
-        money(amount), "USD", "lending_limit", f"approved for {applicant_id}", shortage="LendingLimitReached"
-    )
+    move = Move(money(amount), "USD", "lending_limit", f"approved for {applicant_id}", shortage="LendingLimitReached")
     return {"approval": f"approval-{grade}-{ledger.post(context, move)}"}
 
 

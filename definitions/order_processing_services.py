@@ -61,9 +61,7 @@ def refund(context: ActionContext) -> dict[str, bool]:
 def create_shipment(
     reservation_id: str, product_id: str, quantity: int, recipient: str, context: ActionContext
 ) -> dict[str, str]:
-    ledger.post(
-        context, Move(Decimal(quantity), product_id, "reserved", "dispatched", shortage="NotReserved")
-    )
+    ledger.post(context, Move(Decimal(quantity), product_id, "reserved", "dispatched", shortage="NotReserved"))
     shipment = register.enter(context, "shipment", reservation=reservation_id, recipient=recipient)
     return {"shipment_id": shipment}
 

@@ -48,9 +48,7 @@ def look_up(user_id: str) -> dict[str, str]:
 @services.action("funds.reserve")
 def reserve(user_id: str, amount: float, currency: str, context: ActionContext) -> dict[str, str]:
     reserved = _within(RESERVATION_LIMIT, amount, "a reservation")
-    return {
-        "reservation_id": f"reservation-{ledger.post(context, Move(reserved, currency, user_id, 'reserved'))}"
-    }
+    return {"reservation_id": f"reservation-{ledger.post(context, Move(reserved, currency, user_id, 'reserved'))}"}
 
 
 @services.action("funds.release")

@@ -39,16 +39,12 @@ def reserve_payment(customer: str, amount: float, context: ActionContext) -> dic
 
 @services.action("inventory.reserve")
 def reserve_goods(product: str, quantity: int, context: ActionContext) -> dict[str, str]:
-    number = ledger.post(
-        context, Move(Decimal(quantity), product, "warehouse", "reserved", shortage="OutOfStock")
-    )
+    number = ledger.post(context, Move(Decimal(quantity), product, "warehouse", "reserved", shortage="OutOfStock"))
     return {"reservation": f"reservation-{number}"}
 
 
 @services.action("carrier.ship")
-def ship(
-    order: dict[str, Any], payment: dict[str, Any], goods: str, context: ActionContext
-) -> dict[str, str]:
+def ship(order: dict[str, Any], payment: dict[str, Any], goods: str, context: ActionContext) -> dict[str, str]:
     """Load the goods and collect the money that was held for them; the carrier is paid on dispatch."""
     pieces = Decimal(order["quantity"])
     try:

@@ -32,7 +32,7 @@ positions, clearings = Register(), Register()
 
 
 @services.action("trades.validate")
-async def validate(buyer: str, seller: str, security: str) -> dict[str, list[str]]:
+async def validate(buyer: str, seller: str, security: str) -> dict[str, Any]:
     """Name every rule that the trade breaks, none for a good trade."""
     rules = {
         f"{security} is not traded here": security in tradable,
@@ -40,7 +40,8 @@ async def validate(buyer: str, seller: str, security: str) -> dict[str, list[str
         f"{buyer} is not a member": ledger.knows(buyer),
         f"{seller} is not a member": ledger.knows(seller),
     }
-    return {"objections": [objection for objection, kept in rules.items() if not kept]}
+    objections = [objection for objection, kept in rules.items() if not kept]
+    return {"valid": not objections, "objections": objections}
 
 
 @services.action("custody.reserve_securities")
@@ -75,9 +76,7 @@ def take_back(trade_id: str, because: str, context: ActionContext) -> dict[str, 
 def book(terms: dict[str, Any], context: ActionContext) -> dict[str, str]:
     """Record how the trade changes what each side owns of the security."""
     changes = {terms["buyer"]: terms["quantity"], terms["seller"]: -terms["quantity"]}
-    booking = positions.enter(
-        context, "booking", trade=terms["trade_id"], security=terms["security"], changes=changes
-    )
+    booking = positions.enter(context, "booking", trade=terms["trade_id"], security=terms["security"], changes=changes)
     return {"booking": booking}
 
 

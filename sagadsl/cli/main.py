@@ -13,6 +13,7 @@ import typer.core
 import typer.main
 
 from sagadsl.cli.exits import EXITS, INTERNAL, INTERRUPTED, CommandError
+from sagadsl.cli.quick import QuickCommand, QuickParams
 
 COMMANDS: Mapping[str, str] = {
     "validate": "validate",
@@ -24,7 +25,7 @@ COMMANDS: Mapping[str, str] = {
 """Every command and the module that has it as `command`."""
 
 
-class LazyGroup(typer.core.TyperGroup):
+class LazyGroup(QuickParams, typer.core.TyperGroup):
     """Imports a command's module when the command is wanted, and not before."""
 
     def list_commands(self, ctx: Any) -> list[str]:
@@ -37,7 +38,8 @@ class LazyGroup(typer.core.TyperGroup):
             return None
         module = import_module(f"sagadsl.cli.{COMMANDS[cmd_name]}")
         app = typer.Typer(add_completion=False, rich_markup_mode="markdown")
-        app.command(cmd_name, no_args_is_help=getattr(module, "NEEDS_ARGUMENTS", True))(module.command)
+        needs_arguments = getattr(module, "NEEDS_ARGUMENTS", True)
+        app.command(cmd_name, cls=QuickCommand, no_args_is_help=needs_arguments)(module.command)
         return typer.main.get_command(app)
 
 

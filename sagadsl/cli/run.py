@@ -7,6 +7,7 @@ import json
 import time
 import uuid
 from collections.abc import Sequence
+from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -17,7 +18,7 @@ from rich.table import Table
 from rich.text import Text
 
 from sagadsl.cli import files, story
-from sagadsl.cli.exits import EXIT_OF_STATUS, PROBLEMS, USAGE, CommandError
+from sagadsl.cli.exits import EXIT_OF_STATUS, INTERRUPTED, PROBLEMS, USAGE, CommandError
 from sagadsl.cli.run_options import read_input, read_script, read_signal
 from sagadsl.cli.service_module import load_services
 from sagadsl.language.definition import Json
@@ -151,12 +152,18 @@ async def _run(
 ) -> Outcome:
     async with Engine(services, on_event=tell) as engine:
         saga_id = await engine.start(compiled, data)
-        for text in signals:
-            try:
+        with suppress(UnexpectedEvent):  # a saga that calls nobody is over before a signal comes
+            for text in signals:
                 await engine.signal(saga_id, *read_signal(text))
-            except UnexpectedEvent:  # the saga was over before the signal came
-                break
-        return await engine.wait(saga_id)
+        try:
+            return await engine.wait(saga_id)
+        except asyncio.CancelledError:  # Ctrl-C: asyncio cancels what it was told to run
+            raise CommandError(_interrupted(engine.get(saga_id)), INTERRUPTED) from None
+
+
+def _interrupted(outcome: Outcome) -> str:
+    at = ", ".join(step.state for step in outcome.steps if step.status in {"running", "compensating"}) or "rest"
+    return f"interrupted while {outcome.name} was {outcome.status} at {at}; what it had done is not undone"
 
 
 def _conclude(console: Console, outcome: Outcome, format: Format) -> None:  # noqa: A002

@@ -39,13 +39,15 @@ def load_services(name: str) -> Services:
 def _load_file(path: Path) -> ModuleType:
     if not path.is_file():
         raise CommandError(f"{path}: there is no such file")
-    spec = importlib.util.spec_from_file_location(path.stem, path)
+    # a name of our own: the file may be called as some module is that others import
+    name = f"sagadsl_services_of_{path.stem}"
+    spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
         raise CommandError(f"{path}: this cannot be loaded as Python")
     module = importlib.util.module_from_spec(spec)
     folder = str(path.resolve().parent)
     sys.path.insert(0, folder)
-    sys.modules.setdefault(path.stem, module)
+    sys.modules[name] = module
     try:
         spec.loader.exec_module(module)
     except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever the user's module does wrong

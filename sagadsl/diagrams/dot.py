@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from sagadsl.diagrams import theme
 from sagadsl.diagrams.labels import edge_lines, heading_lines, node_lines, node_size
 from sagadsl.diagrams.model import Edge, Node, Picture
+from sagadsl.diagrams.text import wide_letters
 
 if TYPE_CHECKING:
     from graphviz import Digraph
@@ -61,7 +62,7 @@ def _graph_attributes(picture: Picture, dots_per_inch: int | None) -> dict[str, 
         "fontcolor": theme.INK,
         "labelloc": "t",
         "labeljust": "l",
-        "label": _label([*heading_lines(picture), ""], _NEW_LEFT_LINE),
+        "label": _label([*(line.text for line in heading_lines(picture)), ""], _NEW_LEFT_LINE),
     }
     return attributes if dots_per_inch is None else {**attributes, "dpi": str(dots_per_inch)}
 
@@ -71,6 +72,11 @@ def _label(lines: Iterable[str], end: str) -> Any:
     from graphviz import nohtml
 
     return nohtml("".join(_plain(line) + end for line in lines).removesuffix(_NEW_LINE))
+
+
+def _with_room(line: str) -> str:
+    """Return a line with room around it, and more where Graphviz without fonts takes wide letters for narrow."""
+    return f"  {line}   " + "  " * wide_letters(line)
 
 
 def _plain(text: str) -> str:
@@ -123,7 +129,7 @@ def _edge_attributes(edge: Edge, *, back: bool) -> dict[str, Any]:
         "weight": "8" if edge.kind == "next" and not back else "1",
     }
     if lines := edge_lines(edge):
-        attributes["label"] = _label((f"  {line}   " for line in lines), _NEW_LEFT_LINE)
+        attributes["label"] = _label(map(_with_room, lines), _NEW_LEFT_LINE)
     if style.from_error:
         attributes |= {"dir": "both", "arrowtail": "odot"}
     if edge.target.startswith("p"):

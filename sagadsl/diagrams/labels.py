@@ -30,13 +30,16 @@ class Line:
         """About how many points wide the line is once it is dressed."""
         if self.part == "badges":
             return sum(map(badge_width, self.badges)) + theme.BADGE_GAP * (len(self.badges) - 1)
-        size, bold = theme.TYPE[self.part]
-        return measure(self.text, size, bold=bold)
+        return _set_width(self.text, self.part)
 
 
 def badge_width(badge: str) -> float:
     """Return about how many points wide a badge is, its ends included."""
-    return measure(badge, theme.BADGE_SIZE, bold=True) + 2 * theme.BADGE_PADDING
+    return _set_width(badge, "badges") + 2 * theme.BADGE_PADDING
+
+
+def _set_width(text: str, part: Part) -> float:
+    return measure(text, theme.TYPES[part].size, bold=theme.TYPES[part].bold)
 
 
 def node_lines(node: Node) -> list[Line]:
@@ -67,7 +70,7 @@ def node_size(node: Node) -> tuple[float, float]:
     lines = node_lines(node)
     wider, higher = theme.node_style(node).room
     width = max((line.width for line in lines), default=0.0) * wider + 2 * theme.NODE_PADDING
-    height = sum(theme.LINE_HEIGHTS[line.part] for line in lines) * higher + theme.NODE_PADDING
+    height = sum(theme.TYPES[line.part].height for line in lines) * higher + theme.NODE_PADDING
     return (max(width, theme.NODE_WIDTH) if node.kind in _EVEN else width), height
 
 

@@ -120,9 +120,7 @@ def _run_dot(program: str, source: str, output: str) -> bytes:
         )
     except OSError as error:
         reason = error.strerror or error
-        raise DrawingError(
-            f"Graphviz's program {program} could not be started: {reason}. {REINSTALL}"
-        ) from None
+        raise DrawingError(f"Graphviz's program {program} could not be started: {reason}. {REINSTALL}") from None
     except subprocess.TimeoutExpired:
         raise DrawingError(
             f"Graphviz's program {program} gave no picture within {LONGEST_LAYOUT:g} seconds. {TOO_LARGE}"
@@ -145,6 +143,4 @@ def _run_wasm(source: str) -> bytes:
     except WasiGraphvizError as error:
         raise DrawingError(f"The Graphviz that comes with sagadsl could not draw this: {error}.") from None
     except Trap:  # its stack is small
-        raise DrawingError(
-            f"The Graphviz that comes with sagadsl could not draw this. {TOO_LARGE} {INSTALL}"
-        ) from None
+        raise DrawingError(f"The Graphviz that comes with sagadsl could not draw this. {TOO_LARGE} {INSTALL}") from None

@@ -7,13 +7,13 @@ would make two drawings of one definition differ (comments, versions) goes. Grap
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from xml.etree import ElementTree as ET
 
 from sagadsl.diagrams import theme
-from sagadsl.diagrams.labels import Line, badge_width, edge_lines, heading_lines, node_lines
+from sagadsl.diagrams.labels import Line, Part, badge_width, edge_lines, heading_lines, node_lines
 from sagadsl.diagrams.model import Edge, Node, Picture
-from sagadsl.diagrams.text import clean, measure, wrap
+from sagadsl.diagrams.text import clean
 from sagadsl.diagrams.theme import NodeStyle
 
 SVG = "http://www.w3.org/2000/svg"
@@ -41,9 +41,7 @@ def dress(laid_out: bytes, picture: Picture) -> bytes:
     _set_font(root)
     _frame(root, picture)
     _describe(root, picture)
-    return (
-        b'<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="unicode").encode() + b"\n"
-    )
+    return b'<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="unicode").encode() + b"\n"
 
 
 def _svg(tag: str) -> str:
@@ -69,19 +67,16 @@ def _undress(graph: ET.Element) -> None:
 
 
 def _dress_heading(graph: ET.Element, picture: Picture) -> None:
-    titles = len(wrap(picture.title, theme.PROSE_LETTERS))
-    for place, element in enumerate(graph.findall(_svg("text"))):
-        if place < titles:
+    for element, line in zip(graph.findall(_svg("text")), heading_lines(picture), strict=True):
+        _set_type(element, line.part, theme.INK if line.part == "heading" else theme.MUTED)
+        if line.part == "heading":
             element.set("y", f"{float(element.get('y', 0)) - theme.HEADING_RISE:.2f}")
-            _set_type(element, theme.HEADING_SIZE, theme.INK, bold=True)
-        else:
-            _set_type(element, theme.LABEL_SIZE, theme.MUTED)
 
 
-def _set_type(element: ET.Element, size: float, colour: str, *, bold: bool = False) -> None:
-    element.set("font-size", f"{size:.2f}")
+def _set_type(element: ET.Element, part: Part, colour: str) -> None:
+    element.set("font-size", f"{theme.TYPES[part].size:.2f}")
     element.set("fill", colour)
-    if bold:
+    if theme.TYPES[part].bold:
         element.set("font-weight", "bold")
 
 
@@ -106,11 +101,19 @@ def _dress_node(group: ET.Element, node: Node) -> None:
     for element in plain:
         group.remove(element)
     lines = node_lines(node)
-    top = middle - sum(theme.LINE_HEIGHTS[line.part] for line in lines) / 2
+    top = middle - sum(theme.TYPES[line.part].height for line in lines) / 2
     for line in lines:
-        height = theme.LINE_HEIGHTS[line.part]
-        group.extend(_SET_LINE[line.part](line, theme.node_style(node), centre, top + height / 2))
+        height = theme.TYPES[line.part].height
+        group.extend(_line(line, theme.node_style(node), centre, top + height / 2))
         top += height
+
+
+def _line(line: Line, style: NodeStyle, centre: float, middle: float) -> Iterable[ET.Element]:
+    if line.part == "badges":
+        yield from _badges(line, style, centre, middle)
+        return
+    muted = line.part == "detail" and style.text == theme.INK
+    yield _words(line.text, line.part, theme.MUTED if muted else style.text, centre, middle)
 
 
 def _set_title(group: ET.Element, words: str) -> None:
@@ -119,16 +122,7 @@ def _set_title(group: ET.Element, words: str) -> None:
         title.text = words
 
 
-def _title_line(line: Line, style: NodeStyle, centre: float, middle: float) -> Iterable[ET.Element]:
-    yield _words(line.text, centre, middle, theme.TITLE_SIZE, style.text, bold=True)
-
-
-def _detail_line(line: Line, style: NodeStyle, centre: float, middle: float) -> Iterable[ET.Element]:
-    colour = theme.MUTED if style.text == theme.INK else style.text
-    yield _words(line.text, centre, middle, theme.DETAIL_SIZE, colour)
-
-
-def _badges_line(line: Line, style: NodeStyle, centre: float, middle: float) -> Iterable[ET.Element]:
+def _badges(line: Line, style: NodeStyle, centre: float, middle: float) -> Iterable[ET.Element]:
     left = centre - line.width / 2
     for badge in line.badges:
         width = badge_width(badge)
@@ -145,22 +139,14 @@ def _badges_line(line: Line, style: NodeStyle, centre: float, middle: float) -> 
             stroke_width=0.8,
         )
         colour = theme.PAPER if strong else style.line
-        yield _words(badge, left + width / 2, middle, theme.BADGE_SIZE, colour, bold=True)
+        yield _words(badge, "badges", colour, left + width / 2, middle)
         left += width + theme.BADGE_GAP
 
 
-_SET_LINE: dict[str, Callable[[Line, NodeStyle, float, float], Iterable[ET.Element]]] = {
-    "title": _title_line,
-    "detail": _detail_line,
-    "badges": _badges_line,
-}
-
-
-def _words(
-    text: str, centre: float, middle: float, size: float, colour: str, *, bold: bool = False
-) -> ET.Element:
-    element = _element("text", text, text_anchor="middle", x=centre, y=middle + _BASELINE * size)
-    _set_type(element, size, colour, bold=bold)
+def _words(text: str, part: Part, colour: str, centre: float, middle: float) -> ET.Element:
+    baseline = middle + _BASELINE * theme.TYPES[part].size
+    element = _element("text", text, text_anchor="middle", x=centre, y=baseline)
+    _set_type(element, part, colour)
     return element
 
 
@@ -182,10 +168,7 @@ def _set_font(root: ET.Element) -> None:
 def _frame(root: ET.Element, picture: Picture) -> None:
     """Give the picture its own paper, to be read on a dark page too, wide enough for its heading."""
     width, height = (float(number) for number in root.get("viewBox", "0 0 0 0").split()[2:])
-    titles = wrap(picture.title, theme.PROSE_LETTERS)
-    widest = max((measure(line, theme.HEADING_SIZE, bold=True) for line in titles), default=0.0)
-    others = (measure(line, theme.LABEL_SIZE) for line in heading_lines(picture)[len(titles) :])
-    width = max(width, max(widest, *others) + 2 * theme.MARGIN)
+    width = max([width, *(line.width + 2 * theme.MARGIN for line in heading_lines(picture))])
     root.set("width", f"{width:.0f}pt")
     root.set("height", f"{height:.0f}pt")
     root.set("viewBox", f"0 0 {width:.2f} {height:.2f}")
@@ -197,9 +180,8 @@ def _frame(root: ET.Element, picture: Picture) -> None:
 
 def _describe(root: ET.Element, picture: Picture) -> None:
     root.set("role", "img")
-    root.set("aria-labelledby", "saga-title saga-description")
-    root.insert(0, _element("desc", _description(picture), id="saga-description"))
-    root.insert(0, _element("title", clean(picture.title), id="saga-title"))
+    root.insert(0, _element("desc", _description(picture)))
+    root.insert(0, _element("title", clean(picture.title)))
 
 
 def _description(picture: Picture) -> str:

@@ -67,6 +67,11 @@ def letters(text: str) -> float:
     return sum(map(em, text)) / _USUAL
 
 
+def wide_letters(text: str) -> int:
+    """Return how many letters are as wide as they are high, as Chinese ones and emoji are."""
+    return sum(unicodedata.east_asian_width(character) in "WF" for character in text)
+
+
 def measure(text: str, size: float, *, bold: bool = False) -> float:
     """Return about how wide the text is, rather too wide than too narrow, in the unit of `size`."""
     return sum(map(em, text)) * size * (BOLD if bold else 1.0)

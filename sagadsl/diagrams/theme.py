@@ -19,11 +19,9 @@ FONT = "Helvetica"
 FONTS = "Helvetica,Arial,sans-serif"
 """For the page that shows it."""
 LABEL_SIZE = 11.0
-TITLE_SIZE = 13.0
-DETAIL_SIZE = 10.5
-BADGE_SIZE, BADGE_PADDING, BADGE_GAP, BADGE_HEIGHT = 9.0, 5.0, 4.0, 14.0
-HEADING_SIZE, HEADING_RISE = 17.0, 5.0
-LINE_HEIGHTS = {"title": 16.0, "detail": 14.5, "badges": 18.0}
+"""Of every word while Graphviz lays the picture out, and of the labels of edges."""
+BADGE_PADDING, BADGE_GAP, BADGE_HEIGHT = 5.0, 4.0, 14.0
+HEADING_RISE = 5.0
 STRONG_BADGES = frozenset({"pivot", "retriable", "read-only", "undo"})
 NODE_PADDING = 14.0
 NODE_WIDTH = 130.0
@@ -32,6 +30,24 @@ MARGIN = 24.0
 
 TITLE_LETTERS, DETAIL_LETTERS, EDGE_LETTERS, PROSE_LETTERS = 30, 36, 30, 84
 """The longest lines, in average letters."""
+
+
+@dataclass(frozen=True, slots=True)
+class Type:
+    """How one part of a label is set: the size of its letters and the height of its lines."""
+
+    size: float
+    height: float
+    bold: bool = False
+
+
+TYPES = {
+    "heading": Type(17.0, 17.0, bold=True),
+    "remark": Type(11.0, 11.0),
+    "title": Type(13.0, 16.0, bold=True),
+    "detail": Type(10.5, 14.5),
+    "badges": Type(9.0, 18.0, bold=True),
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -129,8 +129,7 @@ def _task(name: str, data: _Data, path: Path, defaults: _Defaults) -> State:
         kind=data.get("kind", "compensatable" if compensation else None),
         compensation=compensation,
         fail_when=tuple(
-            FailWhen(each["when"], each["error"], each.get("message", ""))
-            for each in data.get("fail_when", ())
+            FailWhen(each["when"], each["error"], each.get("message", "")) for each in data.get("fail_when", ())
         ),
         catch=tuple(Catch(tuple(each["errors"]), each["next"]) for each in data.get("catch", ())),
         on_failure=_on_failure(data.get("on_failure")),

@@ -54,6 +54,7 @@ class Checker:
     def __init__(self, schema: Json | None, state_names: Sequence[str]) -> None:
         self._types = Types(schema)
         self._state_names = state_names
+        self._known = frozenset(f"states.{name}.output" for name in state_names)
         self._environments: dict[frozenset[str], Any] = {}
 
     def check(self, text: str, scope: Scope, expect: Expect = "any") -> list[ExpressionProblem]:
@@ -80,6 +81,9 @@ class Checker:
         return refused or list(_misused(text, program.return_type().name(), expect))
 
     def _environment(self, outputs: frozenset[str]) -> Any:
+        """Return an environment that declares these outputs; one serves all states, as making one is dear."""
+        if not outputs - self._known:
+            outputs = self._known
         if outputs not in self._environments:
             variables = {**self._types.variables, "output": cel.Type.DYN}
             variables.update(dict.fromkeys(outputs, cel.Type.DYN))

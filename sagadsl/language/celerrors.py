@@ -63,9 +63,7 @@ class Source:
         """Return the text of a token, or nothing beyond the first and the last."""
         return self.words[i].text if 0 <= i < len(self.words) else ""
 
-    def problem(
-        self, code: str, message: str, hint: str, i: int, last: int | None = None
-    ) -> ExpressionProblem:
+    def problem(self, code: str, message: str, hint: str, i: int, last: int | None = None) -> ExpressionProblem:
         """Return a problem with the tokens from `i` to `last`; with the last one if there is none at `i`."""
         i = min(max(i, 0), len(self.words) - 1)
         end = self.words[i if last is None else last].end
@@ -104,11 +102,9 @@ def _blocks(raw: str, source: Source) -> Iterator[tuple[str, int]]:
         yield message, source.index(source.offset(int(line), int(column)))
 
 
-def _first(
-    rules: Sequence[tuple[str, _Explain]], message: str, source: Source, i: int
-) -> ExpressionProblem | None:
+def _first(rules: Sequence[tuple[str, _Explain]], message: str, source: Source, i: int) -> ExpressionProblem | None:
     for pattern, rule in rules:
-        if match := re.search(pattern, message, re.DOTALL):
+        if match := re.match(pattern, message, re.DOTALL):
             return rule(match, source, i)
     return None
 
@@ -130,6 +126,7 @@ _INSTEAD = {
     "is": "compare with '=='",
     "$": "this is an expression already: leave out '${' and '}'",
 }
+_SPLIT = "compute parts of it in pass states before"
 _CLOSING = {"(": ")", "[": "]", "{": "}"}
 
 
@@ -138,9 +135,7 @@ def _unexpected(_: re.Match[str], source: Source, i: int) -> ExpressionProblem:
     if unclosed is not None:
         literal = source.word(unclosed).lstrip("rRbB")
         quote = literal[:3] if literal[:3] in ('"""', "'''") else literal[:1]
-        return _syntax(
-            source, "the text that begins here is never closed", f"close it with {quote}", unclosed
-        )
+        return _syntax(source, "the text that begins here is never closed", f"close it with {quote}", unclosed)
     if i >= len(source.words):
         return _too_early(source)
     word = source.words[i]
@@ -189,11 +184,8 @@ def _syntax(source: Source, message: str, hint: str, i: int) -> ExpressionProble
     return source.problem("SAGA401", message, hint, i)
 
 
-def _whole(message: str, hint: str = "", code: str = "SAGA401") -> _Explain:
-    def rule(_: re.Match[str], source: Source, i: int) -> ExpressionProblem:  # noqa: ARG001  # as all rules
-        return ExpressionProblem(code, message, hint, 0, len(source.text))
-
-    return rule
+def _whole(message: str, hint: str = "") -> _Explain:
+    return lambda _, source, __: ExpressionProblem("SAGA401", message, hint, 0, len(source.text))
 
 
 def _at(code: str, message: str, hint: str = "") -> _Explain:
@@ -204,25 +196,23 @@ def _printable(text: str) -> str:
     return "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in text)
 
 
+# What CEL says may quote the author's text, so every pattern begins where the message does.
 _SYNTAX: tuple[tuple[str, _Explain], ...] = (
-    (r"expecting ':'", _needs_colon),
-    (r"missing ':'", _at("SAGA401", "':' is missing before this")),
-    (r"reserved identifier: (\S+)", _reserved),
-    (
-        r"recursion (?:depth|limit)",
-        _whole("the expression is nested too deeply", "split it over several states"),
-    ),
-    (r"codepoint limit", _whole("the expression is too long", "split it over several states")),
-    (r"incompatible function arguments", _whole("the expression holds half of a surrogate pair")),
-    (r"[Ii]nvalid (?:string|bytes) literal|Illegal escape", _unexpected),
-    (r"[Ii]nvalid u?int literal", _at("SAGA401", "this integer is beyond 64 bits")),
-    (r"[Ii]nvalid double literal|[Ii]nvalid float", _at("SAGA401", "this number cannot be read")),
-    (r"unsupported syntax", _at("SAGA401", "this syntax is not part of the language")),
+    (r"Syntax error: mismatched input '<EOF>' expecting ':'", _needs_colon),
+    (r"Syntax error: missing ':' at", _at("SAGA401", "':' is missing before this")),
     (r"Syntax error", _unexpected),
+    (r"reserved identifier: (\S+)", _reserved),
+    (r"Exceeded max recursion|CANCELLED: Expression recursion", _whole("the expression is nested too deeply", _SPLIT)),
+    (r"INVALID_ARGUMENT: expression size exceeds", _whole("the expression is too long", _SPLIT)),
+    (r"compile\(\): incompatible", _whole("the expression holds half of a surrogate pair")),
+    (r"Invalid (?:string|bytes) literal", _unexpected),
+    (r"[Ii]nvalid u?int literal", _at("SAGA401", "this integer is beyond 64 bits")),
+    (r"[Ii]nvalid double literal", _at("SAGA401", "this number cannot be read")),
+    (r"unsupported syntax", _at("SAGA401", "this syntax is not part of the language")),
 )
 
 
-# -- the expression can be read, and does not fit what there is -------------------------------------------------
+# -- the expression can be read, and does not fit what there is -----------------------------------------------
 
 
 def _undeclared(match: re.Match[str], source: Source, i: int) -> ExpressionProblem:
@@ -292,11 +282,15 @@ def _no_selection(match: re.Match[str], source: Source, i: int) -> ExpressionPro
     kind = celwords.type_words(match[1])
     hint = "take an element of it first, as in list[0]" if kind.startswith("a list") else ""
     if source.word(i) == "(":  # has(…): the field that it asks for is the last one
-        i = source.index(next(f.end for f in references(source.words[i + 1 :])) - 1) - 1
+        end = next((found.end for found in references(source.words[i + 1 :])), source.words[i].end)
+        i = source.index(end - 1) - 1
     return source.problem("SAGA403", f"{kind} has no fields", hint, i, min(i + 1, len(source.words) - 1))
 
 
 def _no_range(match: re.Match[str], source: Source, i: int) -> ExpressionProblem:
+    if match[1] == "dyn":  # CEL's compiler wants to know more of x['a'] than of x.a
+        message = "all, exists, filter and map cannot go through a field that stands in brackets"
+        return source.problem("SAGA404", message, "write it with a dot, or put dyn(…) around it", i)
     kind = celwords.type_words(match[1])
     return source.problem("SAGA404", f"all, exists, filter and map need a list, not {kind}", "", i)
 
@@ -304,9 +298,7 @@ def _no_range(match: re.Match[str], source: Source, i: int) -> ExpressionProblem
 def _no_overload(match: re.Match[str], source: Source, i: int) -> ExpressionProblem:
     function, types = match[1], celwords.split_types(match[2])
     at = i - 1 if source.word(i) == "(" and source.word(i - 1) == function else i
-    return source.problem(
-        "SAGA404", celwords.misfit(function, types), _overload_hint(function, types, source, i), at
-    )
+    return source.problem("SAGA404", celwords.misfit(function, types), _overload_hint(function, types, source, i), at)
 
 
 def _overload_hint(function: str, types: list[str], source: Source, i: int) -> str:
@@ -344,12 +336,12 @@ def _field_name(source: Source, i: int) -> str:
 _MEANING: tuple[tuple[str, _Explain], ...] = (
     (r"undeclared reference to '(.*?)'", _undeclared),
     (r"undefined field '(.*?)' not found in struct '(.*?)'", _no_field),
-    (r"no matching overload for '(.*?)' applied to '\((.*)\)'", _no_overload),
+    (r"found no matching overload for '(.*?)' applied to '\((.*)\)'", _no_overload),
     (r"expression of type '(.*?)' cannot be the operand of a select", _no_selection),
     (r"expression of type '(.*?)' cannot be the range", _no_range),
-    (r"has\(\) (?:argument|invalid)", _at("SAGA404", "has() needs a field, as in has(input.amount)")),
+    (r"has\(\) argument", _at("SAGA404", "has() needs a field, as in has(input.amount)")),
     (
-        r"variable name must be",
+        r"\w+\(\) variable name must be",
         _at("SAGA404", "the first argument has to be a name, as in list.all(x, x > 1)"),
     ),
 )

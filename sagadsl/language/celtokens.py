@@ -25,9 +25,7 @@ _TOKEN = re.compile(
     r"|(?P<number>0[xX][0-9a-fA-F]+[uU]?|(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?[uU]?)"
     r"|(?P<sign>&&|\|\||==|!=|<=|>=|[\s\S])"
 )
-_ESCAPE = re.compile(
-    r"\\(?:[xX]([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([0-3][0-7]{2})|([\s\S]))"
-)
+_ESCAPE = re.compile(r"\\(?:[xX]([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([0-3][0-7]{2})|([\s\S]))")
 _ESCAPED = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
 _LAST_CODE_POINT = 0x10FFFF
 
@@ -67,9 +65,7 @@ class Reference(NamedTuple):
     @property
     def text(self) -> str:
         """The reference as one would write it."""
-        return self.root + "".join(
-            f"[{part}]" if isinstance(part, int) else f".{part}" for part in self.parts
-        )
+        return self.root + "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in self.parts)
 
 
 def next_token(text: str, at: int) -> Token | None:
@@ -93,11 +89,8 @@ def references(words: Sequence[Token]) -> list[Reference]:
     The variable of a comprehension (`x` in `list.all(x, x > 1)`) is none, and neither is a function's name.
     """
     bound = list(_bound_names(words))
-    found = []
-    for i, token in enumerate(words):
-        if _is_root(words, i) and not any(token.text == name and low < i < high for name, low, high in bound):
-            found.append(_reference(words, i))
-    return found
+    roots = (i for i in range(len(words)) if _is_root(words, i) and not _is_bound(words, i, bound))
+    return [_reference(words, i) for i in roots]
 
 
 def string_value(literal: str) -> str:
@@ -194,6 +187,12 @@ def _bound_names(words: Sequence[Token]) -> Iterator[tuple[str, int, int]]:
             and words[i + 4].text == ","
         ):
             yield words[i + 3].text, i + 2, _closing(words, i + 2)
+
+
+def _is_bound(words: Sequence[Token], i: int, bound: Sequence[tuple[str, int, int]]) -> bool:
+    if i > 0 and words[i - 1].text == ".":  # a leading dot reaches past a comprehension's variables
+        return False
+    return any(words[i].text == name and low < i < high for name, low, high in bound)
 
 
 def _closing(words: Sequence[Token], i: int) -> int:

@@ -67,9 +67,7 @@ class Types:
     def __init__(self, schema: Json | None) -> None:
         self._schema = schema
         self._by_pointer: dict[str, _Type] = {}
-        self._file = descriptor_pb2.FileDescriptorProto(
-            name="sagadsl.proto", package=_PACKAGE, syntax="proto3"
-        )
+        self._file = descriptor_pb2.FileDescriptorProto(name="sagadsl.proto", package=_PACKAGE, syntax="proto3")
         self._file.dependency.extend(module.DESCRIPTOR.name for module in (struct_pb2, timestamp_pb2))
         self.fields: dict[str, tuple[str, ...]] = {}
         text = _Type(_FIELD.TYPE_STRING)

@@ -68,12 +68,19 @@ def with_timestamp(saga: Json) -> Json:
         return saga
     moment = Timestamp()
     if isinstance(started, str):
-        moment.FromJsonString(started)
+        _parse_timestamp(moment, started)
     elif isinstance(started, datetime):
         moment.FromDatetime(started)
     else:
         moment.FromMicroseconds(round(started * 1_000_000))
     return {**saga, "started_at": moment}
+
+
+def _parse_timestamp(moment: Any, text: str) -> None:
+    try:
+        moment.FromJsonString(text)
+    except ValueError:
+        raise ValueError(f"saga.started_at is {text!r}, which is not a timestamp") from None
 
 
 def _object(value: dict[Any, Any]) -> dict[str, Json]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
-from sagadsl.language.snippets import harmless, snippet, source_line
+from sagadsl.language.snippets import harmless, snippet, source_lines
 
 Severity: TypeAlias = Literal["error", "warning"]
 
@@ -67,15 +67,16 @@ def render_text(diagnostics: Sequence[Diagnostic], texts: Mapping[str, str]) -> 
         diagnostics: What to write, in this order.
         texts: Source texts by file name; where a file is missing, its lines are not shown.
     """
-    return "\n".join(line for diagnostic in diagnostics for line in _lines(diagnostic, texts))
+    sources = {file: source_lines(texts[file]) for file in {d.place.file for d in diagnostics} if file in texts}
+    return "\n".join(line for d in diagnostics for line in _lines(d, sources.get(d.place.file, [])))
 
 
-def _lines(diagnostic: Diagnostic, texts: Mapping[str, str]) -> list[str]:
+def _lines(diagnostic: Diagnostic, source: Sequence[str]) -> list[str]:
     place = diagnostic.place
     where = f"{place.file}:{place.line}:{place.column}"
     lines = [harmless(f"{where}: {diagnostic.severity}: {diagnostic.message} [{diagnostic.code}]")]
-    line = source_line(texts.get(place.file, ""), place.line)
-    if line is not None:
+    line = source[place.line - 1] if place.line <= len(source) else ""
+    if line:
         end = place.end_column if place.end_line == place.line else len(line) + 1
         lines += snippet(place.line, line, place.column, end)
     if diagnostic.hint:

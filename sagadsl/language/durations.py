@@ -73,9 +73,7 @@ def _parts(text: str) -> list[tuple[str, str, str]]:
         parts.append((found[1], found[2] or "", found[3]))
         position = found.end()
     if text.isdecimal():
-        raise ValueError(
-            f"{_quoted(text)} has no unit: write {_quoted(text + 's')}, or the number without quotes"
-        )
+        raise ValueError(f"{_quoted(text)} has no unit: write {_quoted(text + 's')}, or the number without quotes")
     if not parts or position < len(text):
         raise ValueError(f"{_quoted(text)} is not a duration: write {_FORM}")
     return parts

@@ -130,9 +130,7 @@ class Expression:
         if isinstance(value, bool):
             return value
         kind = celwords.type_words(_JSON_TYPES.get(type(value), "map"))
-        raise EvaluationError(
-            f"the condition {_quoted(self.text)} gives {kind}, not true or false", self.text
-        )
+        raise EvaluationError(f"the condition {_quoted(self.text)} gives {kind}, not true or false", self.text)
 
     def _run(self, scope: Mapping[str, Json]) -> Any:
         data = {name: scope.get(name, _EMPTY) for name in self.names}

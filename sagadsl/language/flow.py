@@ -98,9 +98,7 @@ class Flow:
 
     def completed_before(self, state: str, other: str) -> bool:
         """Whether `state` has completed on every path to the entry of `other`; not for unreachable states."""
-        return self._dominators is not None and self._dominators.dominates(
-            self._done(state), self._entry(other)
-        )
+        return self._dominators is not None and self._dominators.dominates(self._done(state), self._entry(other))
 
     def way_past(self, state: str, other: str) -> list[str]:
         """Return a shortest path to `other` on which `state` does not complete; empty if there is none."""

@@ -1,9 +1,9 @@
-"""The key `input`: a JSON Schema (draft-07) inside a definition, which has to be valid and stand on its own."""
+"""The key `input`: a JSON Schema (draft-07) inside a definition. It has to be valid and stand on its own."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from sagadsl.language.definition import Json, Path
@@ -13,10 +13,6 @@ from sagadsl.language.suggest import did_you_mean, one_of
 BASE: Path = ("input",)
 _TYPES = ("array", "boolean", "integer", "null", "number", "object", "string")
 _DRAFT = "http://json-schema.org/draft-07/schema"
-_NUMBERS = frozenset({"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"})
-_COUNTS = frozenset({"minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties"})
-_TEXTS = frozenset({"title", "description", "format", "$comment"})
-_FREE = frozenset({"default", "const", "examples"})
 # Where a schema has schemas of its own. Those in _SAME judge the very value that the schema itself judges.
 _ONE = frozenset({"additionalItems", "additionalProperties", "contains", "propertyNames"})
 _SAME_ONE = frozenset({"not", "if", "then", "else"})
@@ -51,12 +47,10 @@ def resolve(root: Json, reference: str) -> Json:
     node = root
     for token in reference[2:].split("/"):
         key = _unescape(token)
-        if isinstance(node, list):
-            if not key.isdecimal():
-                raise LookupError(reference)
-            node = node[int(key)]
-        elif isinstance(node, dict):
+        if isinstance(node, dict) and key in node:
             node = node[key]
+        elif isinstance(node, list) and key.isdecimal() and len(key) < 10 and int(key) < len(node):
+            node = node[int(key)]
         else:
             raise LookupError(reference)
     return node
@@ -82,21 +76,31 @@ def _plain_keyword(key: str, value: Json) -> bool:
         return isinstance(value, dict) and all(map(_plainly_valid, value.values()))
     if key in ("items", "additionalProperties"):
         return _plainly_valid(value)
-    if key == "type":
-        return isinstance(value, str) and value in _TYPES
-    if key == "required":
-        return (
-            isinstance(value, list) and all(isinstance(k, str) for k in value) and len({*value}) == len(value)
-        )
-    if key == "enum":
-        return isinstance(value, list) and bool(value) and all(isinstance(item, str) for item in value)
-    if key in _TEXTS:
-        return isinstance(value, str)
-    if key in _COUNTS:
-        return isinstance(value, int) and not isinstance(value, bool) and value >= 0
-    if key in _NUMBERS:
-        return isinstance(value, int | float) and not isinstance(value, bool)
-    return key in _FREE and key != "examples"
+    return key in _PLAIN and _PLAIN[key](value)
+
+
+def _is_distinct_texts(value: Json) -> bool:
+    return isinstance(value, list) and all(isinstance(item, str) for item in value) and len({*value}) == len(value)
+
+
+def _is_number(value: Json) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+# What a keyword may plainly be; where the meta-schema allows more, jsonschema says so.
+_PLAIN: dict[str, Callable[[Json], bool]] = {
+    "type": lambda value: isinstance(value, str) and value in _TYPES,
+    "required": _is_distinct_texts,
+    "enum": lambda value: _is_distinct_texts(value) and bool(value),
+    "default": lambda _: True,
+    "const": lambda _: True,
+    **dict.fromkeys(("title", "description", "format", "$comment"), lambda value: isinstance(value, str)),
+    **dict.fromkeys(
+        ("minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties"),
+        lambda value: _is_number(value) and isinstance(value, int) and value >= 0,
+    ),
+    **dict.fromkeys(("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"), _is_number),
+}
 
 
 def _invalid(schema: Json) -> Iterator[Problem]:
@@ -106,9 +110,7 @@ def _invalid(schema: Json) -> Iterator[Problem]:
     checker.checks("regex", raises=(re.error, OverflowError, RecursionError))(_is_pattern)
     for error in Draft7Validator(Draft7Validator.META_SCHEMA, format_checker=checker).iter_errors(schema):
         path = (*BASE, *error.absolute_path)
-        yield Problem(
-            "SAGA212", f"the input schema: {_say(error)}", path, hint=_advise(error), about="schema"
-        )
+        yield Problem("SAGA212", f"the input schema: {_say(error)}", path, hint=_advise(error), about="schema")
 
 
 def _is_pattern(value: object) -> bool:
@@ -141,9 +143,7 @@ def _not_a_map(schema: Mapping[str, Json]) -> Iterator[Problem]:
     names = schema.get("type", "object")
     if "object" not in ([names] if isinstance(names, str) else names):
         message = "the input schema: the input of a saga is always a map"
-        yield Problem(
-            "SAGA212", message, (*BASE, "type"), hint="write type: object, and put the value in 'properties'"
-        )
+        yield Problem("SAGA212", message, (*BASE, "type"), hint="write type: object, and put the value in 'properties'")
 
 
 def _subschemas(schema: Json, path: Path) -> Iterator[tuple[Path, Mapping[str, Json]]]:
@@ -181,9 +181,7 @@ def _foreign(root: Json, part: Mapping[str, Json], path: Path) -> Iterator[Probl
     draft = part.get("$schema", _DRAFT)
     if draft.rstrip("#") != _DRAFT:
         hint = "delete it, and use what draft-07 has"
-        yield Problem(
-            "SAGA212", "the input schema: only draft-07 is understood", (*here, "$schema"), hint=hint
-        )
+        yield Problem("SAGA212", "the input schema: only draft-07 is understood", (*here, "$schema"), hint=hint)
 
 
 def _endless(root: Json, places: Mapping[Path, Mapping[str, Json]]) -> Iterator[Problem]:
@@ -200,18 +198,14 @@ def _endless(root: Json, places: Mapping[Path, Mapping[str, Json]]) -> Iterator[
                 done.add(path)
             elif path in trail:
                 message = "the input schema: a reference that leads back to itself"
-                yield Problem(
-                    "SAGA212", message, (*BASE, *path), hint="refer to it from 'properties' or 'items'"
-                )
+                yield Problem("SAGA212", message, (*BASE, *path), hint="refer to it from 'properties' or 'items'")
             elif path not in done:
                 trail[path] = None
                 pending.append((path, True))
                 pending += [(target, False) for target in _same_value(root, places[path], path, by_identity)]
 
 
-def _same_value(
-    root: Json, part: Mapping[str, Json], path: Path, paths: Mapping[int, Path]
-) -> Iterator[Path]:
+def _same_value(root: Json, part: Mapping[str, Json], path: Path, paths: Mapping[int, Path]) -> Iterator[Path]:
     """The schemas that judge the same value as this one."""
     reference = part.get("$ref")
     if reference is not None:

@@ -8,20 +8,12 @@ from typing import Any, NamedTuple
 
 from sagadsl.language import input_schema
 from sagadsl.language.definition import Definition, Json, Path
-from sagadsl.language.problems import found
+from sagadsl.language.problems import TYPE_NAMES, found
 from sagadsl.language.suggest import one_of
 
 _MAX_DEPTH = 100
+_MAX_SHOWN = 60
 _MIN, _MAX = -(2**63), 2**63 - 1
-_NAMES = {
-    "object": "a map",
-    "array": "a list",
-    "string": "text",
-    "number": "a number",
-    "integer": "a whole number",
-    "boolean": "true or false",
-    "null": "nothing",
-}
 
 
 class InputProblem(NamedTuple):
@@ -65,7 +57,7 @@ def prepare_input(definition: Definition, value: Json) -> Json:
     schema = definition.input_schema
     if schema is None:
         return data
-    problems = tuple(_departures(schema, data))
+    problems = tuple(dict.fromkeys(_departures(schema, data)))
     if problems:
         raise InputError(problems)
     return _convert(data, [schema], schema)
@@ -154,7 +146,7 @@ def _in_words(error: Any) -> Iterator[InputProblem]:
         if error.schema.get("patternProperties"):
             yield InputProblem(here, "has a key that is unknown to the input schema")
     elif error.validator == "type":
-        names = one_of(_NAMES[name] for name in ([wanted] if isinstance(wanted, str) else wanted))
+        names = one_of(TYPE_NAMES[name] for name in ([wanted] if isinstance(wanted, str) else wanted))
         yield InputProblem(here, f"{names} was expected, but this is {_shown(value)}")
     else:
         yield InputProblem(here, _sentence(error.validator, wanted, value))
@@ -186,16 +178,13 @@ _SENTENCES = {
 
 def _sentence(keyword: str, wanted: Json, value: Json) -> str:
     pattern = _SENTENCES.get(keyword, "{value} is not allowed by the input schema")
-    if isinstance(wanted, list):
-        shown = ", ".join(_shown(item) for item in wanted)
-    else:
-        shown = _shown(wanted)
+    shown = ", ".join(_shown(item) for item in wanted) if isinstance(wanted, list) else _shown(wanted)
     return pattern.replace("{wanted}", shown).replace("{value}", _shown(value))
 
 
 def _shown(value: Json) -> str:
     if isinstance(value, str):
-        return f"'{value}'" if len(value) <= 60 else f"'{value[:60]}…'"
+        return f"'{value}'" if len(value) <= _MAX_SHOWN else f"'{value[:_MAX_SHOWN]}…'"
     return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else found(value)
 
 
@@ -232,9 +221,7 @@ def _all_of(schema: Json, root: Json) -> Iterator[Mapping[str, Json]]:
 
 def _for_key(key: str, schemas: list[Mapping[str, Json]]) -> list[Json]:
     return [
-        schema["properties"][key]
-        if key in schema.get("properties", {})
-        else schema.get("additionalProperties")
+        schema["properties"][key] if key in schema.get("properties", {}) else schema.get("additionalProperties")
         for schema in schemas
     ]
 

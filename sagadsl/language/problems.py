@@ -31,7 +31,7 @@ class Problem(NamedTuple):
         return diagnose(self.code, self.message, document.place(self.path, self.part), self.hint)
 
 
-_EXPECTED = {
+TYPE_NAMES = {
     "object": "a map",
     "array": "a list",
     "string": "text",
@@ -40,6 +40,8 @@ _EXPECTED = {
     "boolean": "true or false",
     "null": "nothing",
 }
+"""The types of JSON Schema, for people."""
+
 _NAME_FORM = "letters, digits and _, not beginning with a digit, at most 64 characters"
 _MAX_SHOWN = 60
 _LANGUAGE = "sagadsl"
@@ -94,16 +96,18 @@ def _for(path: Path) -> str:
 
 def _owner(path: Path, value: Json) -> str:
     """What a map is, for people."""
-    if not path:
-        return "the definition"
-    if len(path) == 2 and path[0] == "states":
-        return f"state '{path[1]}'"
-    if len(path) == 2 and path[0] == "steps" and isinstance(path[1], int):
-        name = value.get("id")
-        return f"step '{name}'" if isinstance(name, str) else f"step {path[1] + 1}"
-    if isinstance(path[-1], int) and len(path) > 1:
-        return f"entry {path[-1] + 1} of '{path[-2]}'"
-    return f"'{path[-1]}'"
+    match path:
+        case ():
+            return "the definition"
+        case ("states", name):
+            return f"state '{name}'"
+        case ("steps", int(index)):
+            name = value.get("id")
+            return f"step '{name}'" if isinstance(name, str) else f"step {index + 1}"
+        case (*_, owner, int(index)):
+            return f"entry {index + 1} of '{owner}'"
+        case _:
+            return f"'{path[-1]}'"
 
 
 def _duration(error: Any, path: Path) -> Iterator[Problem]:
@@ -113,12 +117,19 @@ def _duration(error: Any, path: Path) -> Iterator[Problem]:
         yield Problem("SAGA208", error.message, path, hint=hint, about="duration")
 
 
+def _is_step(path: Path) -> bool:
+    match path:
+        case ("steps", int()):
+            return True
+    return False
+
+
 def _unknown_keys(error: Any, path: Path) -> Iterator[Problem]:
     known = list(error.schema.get("properties", {}))
     for key in error.instance:
         if key in known:
             continue
-        if key == "next" and path[:1] == ("steps",) and len(path) == 2:
+        if key == "next" and _is_step(path):
             message = "a step has no 'next'; steps follow each other in the order of the text"
             yield Problem("SAGA210", message, (*path, key), "key", "delete it, or use 'states' to jump")
             continue
@@ -136,7 +147,7 @@ def _missing(error: Any, path: Path) -> Iterator[Problem]:
 
 def _type(error: Any, path: Path) -> Iterator[Problem]:
     names = error.validator_value
-    wanted = one_of(_EXPECTED[name] for name in ([names] if isinstance(names, str) else names))
+    wanted = one_of(TYPE_NAMES[name] for name in ([names] if isinstance(names, str) else names))
     value = error.instance
     message = f"{wanted} was expected {_for(path)}, but this is {found(value)}"
     if value is None:
@@ -155,11 +166,7 @@ def _reads_as_number(value: Json) -> bool:
 def _enum(error: Any, path: Path) -> Iterator[Problem]:
     value, allowed = error.instance, error.validator_value
     if path == (_LANGUAGE,):
-        hint = (
-            'put it in quotes: "1.0"'
-            if value == 1 and not isinstance(value, bool)
-            else 'write sagadsl: "1.0"'
-        )
+        hint = 'put it in quotes: "1.0"' if value == 1 and not isinstance(value, bool) else 'write sagadsl: "1.0"'
         message = f"{_shown(value)} is no language version, expected the text {one_of(allowed)}"
         yield Problem("SAGA209", message, path, hint=hint)
         return
@@ -169,18 +176,16 @@ def _enum(error: Any, path: Path) -> Iterator[Problem]:
 
 
 def _pattern(error: Any, path: Path) -> Iterator[Problem]:
-    thing = {"Error code": "error code", "Error code or *": "error code"}.get(
-        error.schema.get("title"), "name"
-    )
+    thing = {"Error code": "error code", "Error code or *": "error code"}.get(error.schema.get("title"), "name")
     message = f"{_shown(error.instance)} is not a valid {thing}"
     yield Problem("SAGA207", message, path, hint=f"write {_NAME_FORM}", about="pattern")
 
 
-def _empty(error: Any, path: Path) -> Iterator[Problem]:
+def _empty(_: Any, path: Path) -> Iterator[Problem]:
     yield Problem("SAGA204", f"{_owner(path, {})} is empty", path, hint="give it at least one entry")
 
 
-def _empty_text(error: Any, path: Path) -> Iterator[Problem]:
+def _empty_text(_: Any, path: Path) -> Iterator[Problem]:
     yield Problem("SAGA204", f"the text {_for(path)} is empty", path, hint="give it a value")
 
 

@@ -114,9 +114,7 @@ def _if(condition: Schema, value: Json, owner: Schema) -> bool:
     return set(condition) == {"type"} and accepts(branch, value)
 
 
-def _at_least(
-    size: Callable[[Json], bool], least: Callable[[Json, Any], bool]
-) -> Callable[[Any, Json, Schema], bool]:
+def _at_least(size: Callable[[Json], bool], least: Callable[[Json, Any], bool]) -> Callable[[Any, Json, Schema], bool]:
     return lambda argument, value, _: not size(value) or least(value, argument)
 
 

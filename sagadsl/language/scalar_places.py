@@ -70,11 +70,18 @@ def _double(text: str, at: int) -> tuple[str, int]:
         return text[at], at + 1
     letter = text[at + 1]
     if letter in _ESCAPE_LENGTHS:
-        after = at + _ESCAPE_LENGTHS[letter]
-        return chr(int(text[at + 2 : after], 16)), after
+        return _numbered(text, at, at + _ESCAPE_LENGTHS[letter])
     if letter in "\r\n":
         return "", _after_break(text, at + 1)
     return _ESCAPES[letter], at + 2
+
+
+def _numbered(text: str, at: int, after: int) -> tuple[str, int]:
+    code = int(text[at + 2 : after], 16)
+    if 0xD800 <= code < 0xDC00:  # the first half of a pair, as JSON writes it  # noqa: PLR2004
+        low = int(text[after + 2 : after + 6], 16)
+        return chr(0x10000 + (code - 0xD800) * 0x400 + low - 0xDC00), after + 6
+    return chr(code), after
 
 
 def _after_break(text: str, at: int) -> int:

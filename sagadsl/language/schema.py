@@ -29,12 +29,13 @@ _STEP_SCHEMAS = {"task": "task_step", "pass": "pass_step"}
 
 def schema() -> dict[str, Any]:
     """Return the JSON Schema (draft-07) of a definition; the caller may change what it gets."""
-    loaded: dict[str, Any] = json.loads(_schema_text())
+    loaded: dict[str, Any] = json.loads(schema_text())
     return loaded
 
 
 @cache
-def _schema_text() -> str:
+def schema_text() -> str:
+    """Return the text of `saga.schema.json`."""
     return FilePath(__file__).with_name("saga.schema.json").read_text(encoding="utf-8")
 
 
@@ -47,9 +48,7 @@ def structure_problems(data: Json) -> list[Problem]:
     """Return everything in which the data departs from the schema, each with its path."""
     if not isinstance(data, dict):
         hint = "begin with: name: my_saga"
-        return [
-            Problem("SAGA203", f"a definition is a map of keys, but this is {found(data)}", (), hint=hint)
-        ]
+        return [Problem("SAGA203", f"a definition is a map of keys, but this is {found(data)}", (), hint=hint)]
     problems = [*_departures("top", data, ()), *_one_form(data)]
     states, steps = data.get("states"), data.get("steps")
     if isinstance(states, dict):
@@ -61,23 +60,17 @@ def structure_problems(data: Json) -> list[Problem]:
         problems += _repeated_ids(steps)
     if isinstance(data.get("input"), dict):
         problems += input_schema.problems(data["input"])
-    return list(
-        {(problem.path, problem.part, problem.about): problem for problem in reversed(problems)}.values()
-    )
+    return list({(problem.path, problem.part, problem.about): problem for problem in reversed(problems)}.values())
 
 
 def _one_form(data: Mapping[str, Json]) -> Iterator[Problem]:
     if "states" in data and "steps" in data:
         last = [key for key in data if key in ("states", "steps")][-1]
         hint = "keep 'steps' for a straight line, 'states' for anything else"
-        yield Problem(
-            "SAGA206", "a definition has either 'states' or 'steps', not both", (last,), "key", hint
-        )
+        yield Problem("SAGA206", "a definition has either 'states' or 'steps', not both", (last,), "key", hint)
     elif "states" not in data and "steps" not in data:
         hint = "add 'states', or 'steps' for a straight line"
-        yield Problem(
-            "SAGA206", "the definition has neither 'states' nor 'steps'", (), hint=hint, about="states"
-        )
+        yield Problem("SAGA206", "the definition has neither 'states' nor 'steps'", (), hint=hint, about="states")
 
 
 def _repeated_ids(steps: list[Json]) -> Iterator[Problem]:
@@ -104,7 +97,7 @@ def _state(state: Json, path: Path, schemas: Mapping[str, str]) -> Iterator[Prob
     shown = f"'{kind}'" if isinstance(kind, str) else found(kind)
     message = f"unknown state type {shown}, expected one of {', '.join(schemas)}"
     hint = did_you_mean(kind, schemas) if isinstance(kind, str) else ""
-    if kind in _STATE_SCHEMAS and path[0] == "steps":
+    if isinstance(kind, str) and kind in _STATE_SCHEMAS and path[0] == "steps":
         hint = f"{one_of(schemas)} are all that a straight line has; use 'states' for the rest"
     yield Problem("SAGA205", message, (*path, "type"), hint=hint)
 
@@ -123,8 +116,7 @@ def _parts() -> dict[str, dict[str, Any]]:
     whole = schema()
     definitions = whole.pop("definitions")
     parts = {
-        name: _inline(definitions[name], definitions)
-        for name in {*_STATE_SCHEMAS.values(), *_STEP_SCHEMAS.values()}
+        name: _inline(definitions[name], definitions) for name in {*_STATE_SCHEMAS.values(), *_STEP_SCHEMAS.values()}
     }
     for key in ("$schema", "$id", "oneOf"):  # which of the two forms it is has words of its own
         del whole[key]
@@ -163,4 +155,5 @@ def _validator_class() -> Any:
         if message:
             yield ValidationError(message)
 
-    return validators.extend(Draft7Validator, {"pattern": pattern, "title": title})
+    extend: Any = validators.extend  # its type hints are incomplete
+    return extend(Draft7Validator, {"pattern": pattern, "title": title})

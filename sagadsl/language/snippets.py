@@ -15,6 +15,7 @@ WIDTH = 110
 
 _TAB = 4
 _LEAD = 40  # cells kept before the caret when a line is cut
+_AROUND = 400  # characters on either side of the caret that are looked at
 _REPLACEMENT = "\ufffd"
 _SHAPELESS = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _BREAK = re.compile(r"\r\n|\r|\n")
@@ -33,16 +34,9 @@ def _shown(character: str) -> str:
     return _REPLACEMENT if category(character) in _SHAPELESS else character
 
 
-def source_line(text: str, line: int) -> str | None:
-    """Return the 1-based line of the text without its break, or `None` where there is none or it is empty."""
-    start = 0
-    for _ in range(line - 1):
-        found = _BREAK.search(text, start)
-        if found is None:
-            return None
-        start = found.end()
-    found = _BREAK.search(text, start)
-    return text[start : found.start() if found else len(text)] or None
+def source_lines(text: str) -> list[str]:
+    """Return the lines of the text without their breaks, as editors count them."""
+    return _BREAK.split(text)
 
 
 def snippet(number: int, line: str, column: int, end_column: int) -> list[str]:
@@ -54,14 +48,16 @@ def snippet(number: int, line: str, column: int, end_column: int) -> list[str]:
         column: The 1-based code point at which the carets begin; it may stand just past the end of the line.
         end_column: The code point before which they end; at least one caret is drawn.
     """
-    cells = [_cell(character) for character in line]
-    first = min(column - 1, len(cells))
-    last = max(first + 1, min(end_column - 1, len(cells)))
+    first = min(column - 1, len(line))
+    skipped = max(0, first - _AROUND)  # a line may be a whole file, and have thousands of things wrong with it
+    cells = [_cell(character) for character in line[skipped : first + _AROUND]]
+    first -= skipped
+    last = max(first + 1, min(end_column - 1 - skipped, len(cells)))
     begin, stop = _window(cells, first)
     shown = "".join(text for text, _ in cells[begin:stop])
     before = sum(width for _, width in cells[begin:first])
     under = max(1, sum(width for _, width in cells[first : min(last, stop)]))
-    lead, tail = ("…" if begin else ""), ("…" if stop < len(cells) else "")
+    lead, tail = ("…" if begin or skipped else ""), ("…" if skipped + stop < len(line) else "")
     gutter = " " * len(str(number))
     return [
         f"{gutter} |",

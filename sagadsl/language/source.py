@@ -6,6 +6,7 @@ The parser is libyaml, or PyYAML's own where that is not installed. Both read YA
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path as FilePath
 from typing import Any, Literal
@@ -16,7 +17,7 @@ from sagadsl.language import text as plain_text
 from sagadsl.language.codes import diagnose
 from sagadsl.language.definition import Json, Path
 from sagadsl.language.diagnostics import DefinitionError, Diagnostic, Place
-from sagadsl.language.scalar_places import value_spans
+from sagadsl.language.scalar_places import Span, value_spans
 from sagadsl.language.syntax_errors import explain
 from sagadsl.language.text import Lines, check_characters
 from sagadsl.language.yaml_tree import Node, StopReadingError, TreeBuilder
@@ -25,6 +26,9 @@ __all__ = ["Document", "parse", "read_text"]
 
 # YAML 1.1 ends lines at these three as well; 1.2 does not. They are disguised while libyaml reads.
 _OLD_BREAKS = "\x85\u2028\u2029"
+# JSON writes a character beyond U+FFFF as the escapes of its two halves. libyaml refuses those, PyYAML's own
+# parser does not.
+_HALF_CHARACTER = re.compile(r"\\u[dD][89abAB]")
 _PRIVATE = range(0xE000, 0xF8FF)
 
 
@@ -39,7 +43,7 @@ class Document:
         lines: The lines of `text`.
     """
 
-    __slots__ = ("_lines", "_root", "data", "file", "text")
+    __slots__ = ("_lines", "_root", "_spans", "data", "file", "text")
 
     def __init__(self, data: Json, text: str, file: str, root: Node, lines: Lines) -> None:
         self.data = data
@@ -47,6 +51,7 @@ class Document:
         self.file = file
         self._root = root
         self._lines = lines
+        self._spans: tuple[Node, list[Span] | None] = (root, None)  # those asked for last: often many of one text
 
     def with_data(self, data: Json) -> Document:
         """Return a document of the same text and places with other data, such as a part of its own."""
@@ -71,7 +76,9 @@ class Document:
         _, node = self._find(path)
         if not isinstance(node.data, str):
             return self.place(path)
-        spans = value_spans(self.text, node.start, node.end, node.style, node.data)
+        if self._spans[0] is not node or self._spans[1] is None:
+            self._spans = node, value_spans(self.text, node.start, node.end, node.style, node.data)
+        spans = self._spans[1]
         if not spans:
             return self.place(path)
         first, last = min(start, len(spans)), min(max(start, end), len(spans))
@@ -145,11 +152,15 @@ def _events(text: str) -> Iterator[Any]:
     if disguise:
         text = text.translate(disguise)
     restore = {ord(fake): chr(real) for real, fake in disguise.items()}
-    parser = _parser(text)
+    halves = _HALF_CHARACTER.search(text) is not None
+    parser = yaml.BaseLoader(text) if halves else _parser(text)
     while parser.check_event():
         event = parser.get_event()
-        if restore and isinstance(event, yaml.ScalarEvent):
-            event.value = event.value.translate(restore)
+        if isinstance(event, yaml.ScalarEvent):
+            if restore:
+                event.value = event.value.translate(restore)
+            if halves and event.style == '"':
+                event.value = event.value.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
         yield event
 
 
@@ -165,7 +176,7 @@ def _disguise(text: str) -> dict[int, str]:
 
 def _parser(text: str) -> Any:
     try:
-        from yaml.cyaml import CParser  # noqa: PLC0415  missing where PyYAML was built without libyaml
+        from yaml._yaml import CParser  # noqa: PLC0415  missing where PyYAML was built without libyaml
     except ImportError:
         return yaml.BaseLoader(text)
     return CParser(text)

@@ -28,6 +28,8 @@ class _Rule(NamedTuple):
 _INDENT = "compare the indentation with the lines above: keys of one map begin in one column"
 _QUOTE = "put the whole value in quotes"
 
+_UNKNOWN_ESCAPE = "unknown escape character"
+
 # The first rule that fits is taken. The signs are those of libyaml; PyYAML's own parser words some otherwise.
 _RULES = (
     _Rule(
@@ -49,7 +51,7 @@ _RULES = (
         at_start=True,
     ),
     _Rule(
-        "unknown escape character",
+        _UNKNOWN_ESCAPE,
         "a backslash means nothing before this character",
         "write \\\\ for one backslash, or use single quotes",
     ),
@@ -105,7 +107,7 @@ _RULES = (
         "begin the text in the next line",
     ),
     _Rule(
-        "block sequence entries are not allowed",
+        "sequence entries are not allowed",
         "a list cannot begin here",
         "begin it in the next line, with '- ' before each item",
     ),
@@ -156,6 +158,8 @@ def explain(error: Any, text: str, lines: Lines, last_scalar: Node | None) -> Di
         return _colon(text, lines, stopped)
     rule = next((rule for rule in _RULES if rule.sign in sentence), _FALLBACK)
     at = start if rule.at_start else stopped
+    if rule.sign == _UNKNOWN_ESCAPE and not text.startswith("\\", at):  # PyYAML's own parser stops behind it
+        at -= 1
     return _diagnostic(rule, text, lines, min(at, len(text)))
 
 
@@ -206,9 +210,7 @@ def _template(text: str, lines: Lines, at: int, last_scalar: Node | None) -> Dia
     source = text[start:end].rstrip()
     place = lines.place(start, start + len(source))
     quote = "'" if '"' in source else '"'
-    return diagnose(
-        "SAGA115", "a template inside {…} or […] has to be quoted", place, f"write {quote}{source}{quote}"
-    )
+    return diagnose("SAGA115", "a template inside {…} or […] has to be quoted", place, f"write {quote}{source}{quote}")
 
 
 def _flow(text: str, lines: Lines, start: int, stopped: int) -> Diagnostic:
@@ -217,13 +219,9 @@ def _flow(text: str, lines: Lines, start: int, stopped: int) -> Diagnostic:
     closing = "]" if bracket == "[" else "}"
     if stopped >= len(text) or lines.line(stopped) > lines.line(start):
         message = f"the '{bracket}' that opens here is not closed"
-        hint = (
-            f"line {lines.line(min(stopped, len(text)))} is read as a part of it; close it with '{closing}'"
-        )
+        hint = f"line {lines.line(min(stopped, len(text)))} is read as a part of it; close it with '{closing}'"
         return diagnose("SAGA105", message, lines.place(start, start + 1), hint)
-    rule = _Rule(
-        "", f"a ',' or '{closing}' is expected here, not {{it}}", f"if it belongs to a text, {_QUOTE}"
-    )
+    rule = _Rule("", f"a ',' or '{closing}' is expected here, not {{it}}", f"if it belongs to a text, {_QUOTE}")
     return _diagnostic(rule, text, lines, stopped)
 
 

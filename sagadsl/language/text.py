@@ -93,9 +93,7 @@ def _too_large(file: str) -> Diagnostic:
 def check_characters(text: str, lines: Lines, file: str) -> list[Diagnostic]:
     """Return what is wrong with a text before its structure is looked at: its size and its characters."""
     # A code point takes at most four bytes, so that most texts need not be encoded to know their size.
-    if len(text) > MAX_BYTES or (
-        len(text) * 4 > MAX_BYTES and len(text.encode("utf-8", "surrogatepass")) > MAX_BYTES
-    ):
+    if len(text) > MAX_BYTES or (len(text) * 4 > MAX_BYTES and len(text.encode("utf-8", "surrogatepass")) > MAX_BYTES):
         return [_too_large(file)]
     found: list[Diagnostic] = []
     for match in _FORBIDDEN.finditer(text):

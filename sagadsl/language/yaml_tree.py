@@ -6,6 +6,7 @@ language refuses or limits, and a stack of our own needs no recursion, however d
 
 from __future__ import annotations
 
+import re
 from typing import Any, Final
 
 from yaml.events import (
@@ -30,6 +31,7 @@ MAX_DEPTH = 100
 MAX_EXPANSION = 100_000
 """Nodes that aliases may add to a text."""
 
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _QUOTED_STYLES = frozenset({"'", '"', "|", ">"})
 
 
@@ -116,7 +118,7 @@ class TreeBuilder:
     def _report(self, code: str, message: str, start: int, end: int, hint: str = "") -> None:
         self.problems.append(diagnose(code, message, self._lines.place(start, end), hint))
 
-    def _document(self, event: Event) -> None:
+    def _document(self, event: Any) -> None:
         self._documents += 1
         if self._documents > 1:
             start = event.start_mark.index
@@ -128,6 +130,9 @@ class TreeBuilder:
         start, end = self._content(event)
         style = event.style if event.style in _QUOTED_STYLES else None
         node = Node(event.value, start, end, style)
+        if style == '"' and _LONE_SURROGATE.search(event.value):
+            hint = "write the character itself, or both halves as in \\ud83d\\ude00"
+            self._report("SAGA116", "an escape here names half a character", start, end, hint)
         if style is None:
             try:
                 node.data = resolve(event.value)
@@ -158,6 +163,7 @@ class TreeBuilder:
             self._too_deep(start, start + 1)
         node = Node(data, start, start)
         node.children = children
+        node.height = 1
         if event.anchor is not None:
             self._anchors[event.anchor] = _OPEN
         self._stack.append(_Frame(node, event.anchor))
@@ -182,9 +188,7 @@ class TreeBuilder:
         start, end = event.start_mark.index, event.end_mark.index
         target = self._anchors.get(event.anchor)
         if target is None:
-            hint = (
-                f"put &{event.anchor} before the value that is meant; a text with '*' in front needs quotes"
-            )
+            hint = f"put &{event.anchor} before the value that is meant; a text with '*' in front needs quotes"
             self._report("SAGA117", f"no anchor &{event.anchor} stands above", start, end, hint)
             target = Node(None, start, end)
         elif target is _OPEN:
@@ -207,9 +211,7 @@ class TreeBuilder:
             self._too_deep(start, end)
 
     def _expects_key(self) -> bool:
-        return (
-            bool(self._stack) and isinstance(self._stack[-1].node.data, dict) and self._stack[-1].key is None
-        )
+        return bool(self._stack) and isinstance(self._stack[-1].node.data, dict) and self._stack[-1].key is None
 
     def _deliver(self, node: Node) -> None:
         """Put a node that is complete where it belongs."""
@@ -235,9 +237,7 @@ class TreeBuilder:
         """Return the key to file the next value under: the node itself, `_MERGE` or `_BROKEN`."""
         key = node.data
         if not isinstance(key, str):
-            self._report(
-                "SAGA108", f"the key {self._shown(node)} is not text", node.start, node.end, self._quote(node)
-            )
+            self._report("SAGA108", f"the key {self._shown(node)} is not text", node.start, node.end, self._quote(node))
             return _BROKEN
         if key in frame.keys:
             first = self._lines.line(frame.keys[key].start)
@@ -264,7 +264,7 @@ class TreeBuilder:
         elif key is not _BROKEN:
             owner = frame.node
             owner.data[key.data] = node.data
-            owner.children[key.data] = (key, node)  # type: ignore[index,call-overload]  # of a map, seen above
+            owner.children[key.data] = (key, node)  # type: ignore[index]  # of a map, seen above
 
     def _take_merge(self, frame: _Frame, node: Node) -> None:
         sources = node.children if isinstance(node.children, list) else [node]

@@ -85,20 +85,25 @@ class ManualClock:
         """Move on, making every call that is due on the way, in the order of time."""
         until = self._now + seconds
         await self._settle()
-        while self._queue and self._queue[0][0] <= until:
+        while (due := self._next_due()) is not None and due <= until:
             self.step()
             await self._settle()
         self._now = until
 
-    def step(self) -> bool:
-        """Move on to the next call and make it; return whether there was one."""
-        while self._queue:
-            instant, _, entry = heapq.heappop(self._queue)
-            if entry.callback is not None:
-                self._now = max(self._now, instant)
-                entry.callback()
-                return True
-        return False
+    def step(self) -> None:
+        """Move on to the next call, if there is one, and make it."""
+        if self._next_due() is None:
+            return
+        instant, _, entry = heapq.heappop(self._queue)
+        self._now = max(self._now, instant)
+        if entry.callback is not None:
+            entry.callback()
+
+    def _next_due(self) -> float | None:
+        """Return the instant of the next call, once those that were taken back are out of the way."""
+        while self._queue and self._queue[0][2].callback is None:
+            heapq.heappop(self._queue)
+        return self._queue[0][0] if self._queue else None
 
     @staticmethod
     async def _settle() -> None:

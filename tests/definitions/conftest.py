@@ -110,9 +110,7 @@ async def twice(call: Call, payload: Any, context: ActionContext) -> Any:
     """Make every call twice, as a broker that delivers at least once may do."""
     first = await call(payload, context)
     second = await call(payload, context)
-    if (
-        context.undoes is None
-    ):  # an undo says whether there was something to undo: the second time, there is not
+    if context.undoes is None:  # an undo says whether there was something to undo: the second time, there is not
         assert first == second
     return second
 
@@ -164,9 +162,7 @@ class World:
     def records(self) -> list[tuple[str, str]]:
         """Every record in force, as its kind and its identifier."""
         registers = [value for value in vars(self.module).values() if type(value).__name__ == "Register"]
-        return sorted(
-            (record["kind"], name) for each in registers for name, record in each.in_force().items()
-        )
+        return sorted((record["kind"], name) for each in registers for name, record in each.in_force().items())
 
     def state(self) -> tuple[Any, Any]:
         """Everything that the services remember and others can see."""

@@ -124,9 +124,7 @@ def test_an_amount_below_a_cent_is_refused(books, amount):
 
 def test_a_record_is_filed_once_and_withdrawn_once(books):
     register = books.Register()
-    assert (
-        register.enter(call(1), "order", of="ada") == register.enter(call(1), "order", of="ada") == "order-1"
-    )
+    assert register.enter(call(1), "order", of="ada") == register.enter(call(1), "order", of="ada") == "order-1"
     assert register.find("order-1")["of"] == "ada"
     assert [register.withdraw(undo(1)), register.withdraw(undo(1))] == [True, False]
     assert register.in_force() == {}

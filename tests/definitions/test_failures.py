@@ -24,9 +24,7 @@ def way_through(input_of):
     return lambda name, state: input_of(f"{name}.{DETOURS.get(state, 'completes')}")
 
 
-async def test_a_task_that_fails_undoes_all_before_the_pivot_and_nothing_after_it(
-    world, fault, way_through, task
-):
+async def test_a_task_that_fails_undoes_all_before_the_pivot_and_nothing_after_it(world, fault, way_through, task):
     name, state = task
     trouble = fault(state)
     here = world(name, trouble)
@@ -77,12 +75,8 @@ async def test_a_task_that_is_tried_again_is_done_once(world, fault, way_through
         assert rough.state() == smooth.state()
 
 
-@pytest.mark.parametrize(
-    ("name", "state"), [task for task, status in AFTER_THE_PIVOT.items() if status == "failed"]
-)
-async def test_a_saga_that_failed_after_its_pivot_can_be_retried_to_its_end(
-    world, fault, way_through, name, state
-):
+@pytest.mark.parametrize(("name", "state"), [task for task, status in AFTER_THE_PIVOT.items() if status == "failed"])
+async def test_a_saga_that_failed_after_its_pivot_can_be_retried_to_its_end(world, fault, way_through, name, state):
     smooth, rough = world(name), world(name, fault(state, times=1))
     await smooth.run(way_through(name, state))
     outcome = await rough.run(way_through(name, state))
@@ -93,9 +87,7 @@ async def test_a_saga_that_failed_after_its_pivot_can_be_retried_to_its_end(
     assert rough.state() == smooth.state()
 
 
-async def test_an_undo_that_failed_can_be_retried_until_all_is_as_before(
-    world, fault, way_through, undoable_task
-):
+async def test_an_undo_that_failed_can_be_retried_until_all_is_as_before(world, fault, way_through, undoable_task):
     name, state = undoable_task
     here = world(name, fault(state, after=True), fault(state, times=1, undo=True))
     before, totals = here.state(), here.totals()

@@ -39,9 +39,7 @@ def test_a_payment_is_at_most_500_of_what_the_user_has(world, amount):
 @pytest.mark.parametrize(("amount", "reached"), [(500.0, 5), (500.01, 3), (1000.0, 3), (1000.01, 2)], ids=str)
 async def test_the_network_takes_500_and_a_reservation_1000(world, amount, reached):
     here = world("payment")
-    outcome = await here.run(
-        {"user_id": "user_1", "merchant_id": "merchant_1", "amount": amount, "currency": "USD"}
-    )
+    outcome = await here.run({"user_id": "user_1", "merchant_id": "merchant_1", "amount": amount, "currency": "USD"})
     assert sum(step.attempts > 0 for step in outcome.steps) == reached
 
 

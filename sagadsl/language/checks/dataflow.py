@@ -70,9 +70,7 @@ def _scope(context: Context, site: Site) -> Scope:
 def _default_ends(context: Context) -> list[str]:
     """Return the ends of the saga whose output is the definition's own."""
     states = context.definition.states.items()
-    return [
-        n for n, s in states if isinstance(s, Succeed) and s.output is None and n in context.flow.reachable
-    ]
+    return [n for n, s in states if isinstance(s, Succeed) and s.output is None and n in context.flow.reachable]
 
 
 def _refuse_at(context: Context, site: Site, name: str) -> Refusal | None:
@@ -102,9 +100,7 @@ def _refuse_unknown(context: Context, name: str) -> Refusal | None:
     if isinstance(states[name], Task | Pass):
         return None
     kind = _KINDS.get(type(states[name]), "such a")
-    return Refusal(
-        "SAGA402", f"'{name}' is a {kind} state and has no output", "only task and pass states have one"
-    )
+    return Refusal("SAGA402", f"'{name}' is a {kind} state and has no output", "only task and pass states have one")
 
 
 def _not_on_every_path(context: Context, name: str, here: str) -> Refusal:

@@ -16,9 +16,7 @@ def compensatable_after_pivot(context: Context) -> Iterator[Diagnostic]:
     for task in context.tasks:
         if task.name in after and task.kind == "compensatable" and task.compensation is not None:
             pivot = next(name for name in context.pivots if task.name in context.flow.after([name]))
-            message = (
-                f"'{task.name}' can come after the pivot '{pivot}', where nothing is compensated any more"
-            )
+            message = f"'{task.name}' can come after the pivot '{pivot}', where nothing is compensated any more"
             yield context.at("SAGA501", message, (*task.path, "compensation"), hint)
 
 
@@ -84,25 +82,19 @@ def _can_fail(state: State) -> bool:
 def _pointless(context: Context, retry: Retry, own: Path, shared: Path) -> Iterator[Diagnostic]:
     if ANY_ERROR in retry.except_:
         message = f"except: [{ANY_ERROR!r}] takes every code away: nothing is ever retried"
-        yield context.at(
-            "SAGA503", message, _where(context, "except", own, shared), "list the codes never to retry"
-        )
+        yield context.at("SAGA503", message, _where(context, "except", own, shared), "list the codes never to retry")
         return
     for i, code in enumerate(retry.on or ()):
         if code in retry.except_:
             path = (*_where(context, "on", own, shared), i)
-            yield context.at(
-                "SAGA503", f"'{code}' is retried by 'on' and taken away by 'except'", path, "keep one"
-            )
+            yield context.at("SAGA503", f"'{code}' is retried by 'on' and taken away by 'except'", path, "keep one")
 
 
 def _where(context: Context, key: str, own: Path, shared: Path) -> Path:
     """Return where a key of the retry stands: with the step, or in the defaults for all."""
     value = context.document.data
     for step in (*own, key):
-        inside = (
-            step in value if isinstance(value, dict) else isinstance(value, list) and isinstance(step, int)
-        )
+        inside = step in value if isinstance(value, dict) else isinstance(value, list) and isinstance(step, int)
         if not inside:
             return (*shared, key)
         value = value[step]

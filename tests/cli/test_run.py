@@ -1,0 +1,223 @@
+"""`sagadsl run`: with services, in a simulation, and everything that keeps it from starting."""
+
+import json
+
+import pytest
+
+ROME = '{"city": "Rome"}'
+
+
+def told(result):
+    """The story without its times: mark and rest of each line."""
+    return [
+        " ".join(line.split("s  ", 1)[1].split())
+        for line in result.out.splitlines()
+        if line[:9].strip()[:1].isdigit() and "s  " in line
+    ]
+
+
+def test_a_simulation_tells_each_step_and_ends_with_the_table(sagadsl, trip):
+    result = sagadsl("run", trip, "--simulate", "--input", ROME)
+
+    assert result.code == 0
+    assert told(result)[1:] == [
+        "→ book_hotel hotel.book",
+        "✓ book_hotel",
+        "→ book_flight air.book",
+        "✓ book_flight",
+    ]
+    assert 'output: {"hotel": "<book_hotel.ref>"}' in result.out
+    assert result.out.rstrip().endswith("completed")
+    table = [line.split() for line in result.out.splitlines()]
+    assert ["state", "status", "attempts", "duration", "error"] in table
+    assert ["book_hotel", "completed", "1", "0.000s"] in table
+
+
+def test_a_simulated_failure_is_compensated(sagadsl, trip):
+    result = sagadsl("run", trip, "--simulate", "--input", ROME, "--fail", "book_flight=Full")
+
+    assert result.code == 3
+    assert told(result)[-3:] == [
+        "✗ book_flight Full: as the simulation was told",
+        "↩ book_hotel hotel.cancel",
+        "↶ book_hotel undone",
+    ]
+    assert "compensated, because of Full: as the simulation was told at book_flight" in result.out
+
+
+def test_a_failing_compensation_needs_a_person(sagadsl, trip):
+    result = sagadsl("run", trip, "--simulate", "--input", ROME, "--fail", "book_flight", "--fail", "~book_hotel")
+
+    assert result.code == 4
+    assert "compensation_failed" in result.out
+
+
+def test_a_failure_after_the_pivot_is_failed(sagadsl, write):
+    file = write(
+        "p.yaml",
+        "name: p\nsteps:\n  - {id: a, service: s, action: a, kind: pivot}\n  - {id: b, service: s, action: b, kind: retriable, retry: {max_attempts: 2}}\n",
+    )
+
+    assert sagadsl("run", file, "--simulate", "--fail", "b").code == 5
+    assert sagadsl("run", file, "--simulate", "--fail", "b=Busy:1").code == 0
+
+
+def test_outputs_are_given(sagadsl, trip):
+    result = sagadsl("run", trip, "--simulate", "--input", ROME, "--output", 'book_hotel={"ref": "H7"}')
+
+    assert 'output: {"hotel": "H7"}' in result.out
+
+
+def test_json_is_the_whole_outcome_and_nothing_else(sagadsl, trip):
+    result = sagadsl("run", trip, "--simulate", "--input", ROME, "--fail", "book_flight=Full", "--format", "json")
+
+    data = json.loads(result.out)
+    assert result.code == 3
+    assert set(data) == {"saga_id", "name", "status", "input", "output", "error", "steps", "events"}
+    assert (data["name"], data["status"], data["input"]) == ("trip", "compensated", {"city": "Rome"})
+    assert data["error"] == {"code": "Full", "message": "as the simulation was told", "state": "book_flight"}
+    assert [step["status"] for step in data["steps"]] == ["compensated", "failed"]
+    assert [event["type"] for event in data["events"]] == [
+        "SagaStarted",
+        "StepSucceeded",
+        "StepFailed",
+        "CompensationSucceeded",
+    ]
+
+
+def test_services_are_a_python_file(sagadsl, trip, trip_services):
+    completed = sagadsl("run", trip, "--services", trip_services, "--input", ROME)
+    undone = sagadsl("run", trip, "--services", trip_services, "--input", '{"city": "Atlantis"}')
+
+    assert completed.code == 0
+    assert 'output: {"hotel": "hotel in Rome"}' in completed.out
+    assert undone.code == 3
+    assert "NoFlight: nobody flies there" in undone.out
+
+
+def test_services_are_a_module(sagadsl, trip, trip_services, monkeypatch):
+    monkeypatch.chdir(trip_services.parent)
+
+    assert sagadsl("run", trip, "--services", "trip_services", "--input", ROME).code == 0
+
+
+def test_input_comes_from_a_file_or_from_standard_input(sagadsl, trip, write):
+    file = write("input.json", ROME)
+
+    assert sagadsl("run", trip, "--simulate", "--input", f"@{file}").code == 0
+    assert sagadsl("run", trip, "--simulate", "--input", "@-", stdin=ROME).code == 0
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ('{"city": 3}', "city"),
+        ("{}", "city"),
+        ('{"city": "Rome", "nights": 0}', "nights"),
+        ("{city: Rome}", "not JSON at line 1, column 2"),
+        ("[]", "input"),
+        ("@no-such-file.json", "no-such-file.json"),
+        ('{"city": NaN}', "city"),
+    ],
+)
+def test_input_that_does_not_fit_starts_nothing(sagadsl, trip, given, said):
+    result = sagadsl("run", trip, "--simulate", "--input", given)
+
+    assert (result.code, result.out) == (1, "")
+    assert said in result.err
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--fail", "book_hotle"], "did you mean book_hotel?"),
+        (["--fail", "~nothing"], "no state 'nothing'"),
+        (["--fail", "book_hotel=A:B"], "not of the form STATE[=CODE[:TIMES]]"),
+        (["--fail", "done"], "calls no service"),
+        (["--output", "book_hotle={}"], "did you mean book_hotel?"),
+        (["--output", "book_hotel"], "not of the form STATE=JSON"),
+        (["--output", "book_hotel={"], "not JSON"),
+        (["--signal", "hello"], "waits for no such signal"),
+    ],
+)
+def test_options_that_name_nothing_start_nothing(sagadsl, trip, options, said):
+    result = sagadsl("run", trip, "--simulate", "--input", ROME, *options)
+
+    assert result.code in (1, 2)
+    assert result.out == ""
+    assert said in result.err
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("import no_such_module", "no_such_module"),
+        ("x = 1\ny = 1 / 0", "line 2: ZeroDivisionError"),
+        ("def (", "line 1: SyntaxError"),
+        ("raise SystemExit(3)", "SystemExit"),
+        ("services = None", "no Services object"),
+        ("from sagadsl import Services\na = Services()\nb = Services()", "more than one Services object"),
+        ("from sagadsl import Services\nservices = Services()", "hotel.book, hotel.cancel, air.book, air.cancel"),
+    ],
+)
+def test_a_service_module_that_cannot_serve_starts_nothing(sagadsl, trip, write, text, said):
+    file = write("services_of_mine.py", text)
+
+    result = sagadsl("run", trip, "--services", file, "--input", ROME)
+
+    assert (result.code, result.out) == (2, "")
+    assert "services_of_mine.py" in result.err
+    assert said in result.err
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ([], "give --services, or --simulate"),
+        (["--simulate", "--services", "x.py"], "leave one of the two out"),
+        (["--services", "x.py", "--fail", "book_hotel"], "are for --simulate"),
+        (["--services", "no_such_file.py"], "there is no such file"),
+        (["--services", "no_such_module_at_all"], "no_such_module_at_all"),
+    ],
+)
+def test_a_command_that_makes_no_sense_says_so(sagadsl, trip, options, said):
+    result = sagadsl("run", trip, "--input", ROME, *options)
+
+    assert (result.code, result.out) == (2, "")
+    assert said in result.err
+
+
+def test_a_definition_with_errors_is_shown_and_not_run(sagadsl, write):
+    file = write("bad.yaml", "name: x\nsteps: [{id: a, service: s}]")
+
+    result = sagadsl("run", file, "--simulate")
+
+    assert (result.code, result.out) == (1, "")
+    assert "action" in result.err
+
+
+def test_a_folder_and_a_missing_file_are_no_definition(sagadsl, tmp_path):
+    assert "this is a folder" in sagadsl("run", tmp_path, "--simulate").err
+    assert "there is no such file" in sagadsl("run", tmp_path / "no.yaml", "--simulate").err
+
+
+def test_a_payload_that_does_not_evaluate_fails_the_step_and_is_told(sagadsl, trip):
+    result = sagadsl("run", trip, "--simulate", "--input", ROME, "--output", "book_hotel={}")
+
+    assert result.code == 3
+    assert "InvalidPayload" in result.out
+    assert "ref" in result.out
+
+
+def test_a_signal_that_nobody_sends_is_said(sagadsl, write):
+    file = write(
+        "w.yaml",
+        "name: w\nstates:\n  a: {service: s, action: a, kind: read_only, on_failure: {wait_for: go}, next: e}\n  e: {type: succeed}\n",
+    )
+
+    stuck = sagadsl("run", file, "--simulate", "--fail", "a:1")
+    sent = sagadsl("run", file, "--simulate", "--fail", "a:1", "--signal", "go={}")
+
+    assert stuck.code == 2
+    assert "--signal go" in stuck.err
+    assert sent.code == 0

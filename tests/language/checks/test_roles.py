@@ -1,0 +1,129 @@
+"""What is undone, what is retried, and the point of no return."""
+
+import pytest
+
+from tests.language.checks.findings import codes, findings, only
+
+
+def saga(*steps: str, more: str = "") -> str:
+    """A saga of these steps in a row, the keys of each as flow-style YAML."""
+    names = [*(f"s{i}" for i in range(1, len(steps) + 1)), "done"]
+    states = [
+        f"  {name}: {{service: x, action: y, {step}, next: {names[i + 1]}}}"
+        for i, (name, step) in enumerate(zip(names, steps, strict=False))
+    ]
+    return "\n".join(["name: roles", *([more] if more else []), "states:", *states, "  done: {type: succeed}", ""])
+
+
+UNDO, PIVOT, ON, READ, PLAIN = "compensation: undo", "kind: pivot", "kind: retriable", "kind: read_only", "timeout: 1s"
+
+
+def test_a_saga_as_it_should_be_has_nothing_to_mend():
+    assert not codes(saga(READ, UNDO, PIVOT, ON, PLAIN))
+
+
+def test_a_compensation_after_the_pivot_would_never_run():
+    found = only(saga(UNDO, PIVOT, "compensation: take_back"))
+    assert (found.code, found.marked, found.line) == ("SAGA501", "take_back", 5)
+    assert found.message == "'s3' can come after the pivot 's2', where nothing is compensated any more"
+
+
+def test_a_step_that_only_one_path_leads_to_after_the_pivot_counts():
+    assert codes("""
+name: roles
+input: {type: object, properties: {paid: {type: boolean}}}
+states:
+  ask: {type: choice, choices: [{when: input.paid, next: ship}], default: charge}
+  charge: {service: x, action: y, kind: pivot, next: ship}
+  ship: {service: x, action: y, compensation: recall, next: done}
+  done: {type: succeed}
+""") == ["SAGA501"]
+
+
+def test_the_pivot_itself_may_have_a_compensation_for_when_it_is_in_doubt():
+    assert not codes(saga(UNDO, f"{PIVOT}, {UNDO}", ON))
+
+
+def test_a_step_before_the_pivot_has_to_say_how_it_is_undone():
+    found = only(saga(PLAIN, PIVOT))
+    assert (found.code, found.marked, found.line) == ("SAGA502", "s1", 3)
+    assert "kind: read_only" in found.hint
+
+
+def test_without_a_pivot_every_step_counts_as_before_it_but_the_last():
+    assert [(f.code, f.marked) for f in findings(saga(UNDO, PLAIN, UNDO))] == [("SAGA502", "s2")]
+    assert not codes(saga(UNDO, UNDO, PLAIN))
+
+
+def test_a_best_effort_step_at_the_end_makes_nobody_turn_back():
+    assert not codes(saga(UNDO, PLAIN, f"{PLAIN}, on_failure: continue"))
+
+
+def test_a_fail_state_or_an_open_choice_behind_a_step_can_make_the_saga_turn_back():
+    for tail in ("{type: fail, error: E}", "{type: choice, choices: [{when: 'true', next: done}]}"):
+        text = f"name: r\nstates:\n  s1: {{service: x, action: y, next: s2}}\n  s2: {tail}\n  done: {{type: succeed}}\n"
+        assert ("SAGA502", "s1") in [(f.code, f.marked) for f in findings(text)]
+
+
+def test_a_step_whose_every_error_is_caught_cannot_make_the_saga_turn_back():
+    assert not codes(saga(PLAIN, f"{PLAIN}, catch: [{{errors: ['*'], next: done}}]"))
+
+
+def test_after_the_pivot_nobody_asks():
+    assert not codes(saga(PIVOT, PLAIN, PLAIN))
+
+
+def test_compensatable_without_a_compensation_is_asked_about():
+    found = only(saga("kind: compensatable", PIVOT))
+    assert (found.code, found.marked) == ("SAGA502", "compensatable")
+
+
+def test_a_code_that_is_retried_and_excepted_is_told_at_the_code():
+    found = only(saga(f"{UNDO}, retry: {{on: [A, B], except: [B]}}"))
+    assert (found.code, found.marked) == ("SAGA503", "B")
+    assert found.message == "'B' is retried by 'on' and taken away by 'except'"
+
+
+def test_excepting_every_code_leaves_nothing_to_retry():
+    found = only(saga(f"{UNDO}, retry: {{max_attempts: 3, except: ['*']}}"))
+    assert (found.code, found.marked) == ("SAGA503", "['*']")
+
+
+def test_a_contradiction_in_the_defaults_is_told_once_and_there():
+    found = only(saga(UNDO, UNDO, UNDO, more="defaults: {retry: {on: [A], except: [A]}}"))
+    assert (found.code, found.marked, found.line) == ("SAGA503", "A", 2)
+
+
+def test_a_contradiction_in_the_retry_of_a_compensation_is_told_there():
+    found = only(saga("compensation: {action: undo, retry: {on: [Gone], except: [Gone]}}"))
+    assert (found.code, found.marked) == ("SAGA503", "Gone")
+
+
+@pytest.mark.parametrize("retry", ["{on: [A], except: [B]}", "{on: ['*'], except: [B]}", "{on: [A]}", "{except: [A]}"])
+def test_lists_that_leave_something_to_retry_are_fine(retry):
+    assert not codes(saga(f"{UNDO}, retry: {retry}"))
+
+
+def test_compensating_after_the_pivot_is_impossible():
+    found = only(saga(PIVOT, f"{ON}, on_failure: compensate"))
+    assert (found.code, found.marked) == ("SAGA504", "compensate")
+
+
+def test_the_pivot_itself_and_what_comes_before_may_compensate():
+    assert not codes(saga(f"{UNDO}, on_failure: compensate", f"{PIVOT}, on_failure: compensate"))
+
+
+def test_a_retriable_step_before_the_pivot_is_an_error():
+    found = only(saga(ON, PIVOT))
+    assert (found.code, found.marked) == ("SAGA505", "retriable")
+    assert "before a pivot has completed" in found.message
+
+
+def test_a_retriable_step_needs_a_pivot_somewhere():
+    found = only(saga(ON))
+    assert found.code == "SAGA505"
+    assert "no pivot" in found.message
+
+
+def test_a_retriable_step_that_a_catch_of_the_pivot_reaches_runs_before_it_has_completed():
+    assert codes(saga(f"{PIVOT}, catch: [{{errors: [E], next: s2}}]", ON)) == ["SAGA505"]

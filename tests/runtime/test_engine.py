@@ -1,0 +1,310 @@
+"""Sagas run against real functions, with time that the tests move."""
+
+import asyncio
+import threading
+
+import pytest
+
+from sagadsl import ActionError, Engine, InputError, Services, UnexpectedEvent, compile_saga, load
+from sagadsl.machine.events import StepFailed, StepSucceeded
+from sagadsl.runtime import DuplicateSagaError, ManualClock, UnknownActionError, UnknownSagaError, VirtualClock
+
+ORDER = compile_saga(
+    load(
+        """
+        name: order
+        input: {type: object, required: [amount], properties: {amount: {type: number}}}
+        steps:
+          - {id: reserve, service: stock, action: reserve, compensation: release}
+          - id: pay
+            service: bank
+            action: pay
+            payload: {amount: "${input.amount}"}
+            compensation: refund
+            timeout: 10s
+            retry: {max_attempts: 3, initial_delay: 5s, except: [Declined]}
+          - {id: ship, service: post, action: ship, kind: read_only}
+        output: {paid: "${states.pay.output.paid}"}
+        """
+    )
+)
+
+
+class Shop:
+    """Services that write down what they were asked, and fail or hang when they are told to."""
+
+    def __init__(self, **behaviour):
+        self.calls = []
+        self.behaviour = behaviour
+        self.services = Services()
+        for name in ("stock.reserve", "stock.release", "bank.pay", "bank.refund", "post.ship"):
+            self.services.action(name)(self.make(name))
+
+    def make(self, name):
+        async def action(payload: dict):
+            self.calls.append(name)
+            behave = self.behaviour.get(name.partition(".")[2])
+            return await behave(payload) if behave else {"paid": payload.get("amount")}
+
+        return action
+
+
+def failing(code, times=10**6, **kwargs):
+    async def fail(payload):
+        nonlocal times
+        times -= 1
+        if times < 0:
+            return {"paid": payload.get("amount")}
+        raise ActionError(code, "as told", **kwargs)
+
+    return fail
+
+
+async def hanging(payload):
+    await asyncio.Event().wait()
+
+
+async def test_a_saga_runs_to_its_end_and_gives_its_output():
+    shop = Shop()
+    async with Engine(shop.services) as engine:
+        outcome = await engine.run(ORDER, {"amount": 5})
+
+    assert outcome.status == "completed"
+    assert outcome.output == {"paid": 5.0}
+    assert shop.calls == ["stock.reserve", "bank.pay", "post.ship"]
+    assert [step.status for step in outcome.steps] == ["completed"] * 3
+    assert [event.seq for event in outcome.events] == [1, 2, 3, 4]
+
+
+async def test_a_step_that_fails_for_good_has_everything_undone():
+    shop = Shop(ship=failing("NoTruck"))
+    async with Engine(shop.services) as engine:
+        outcome = await engine.run(ORDER, {"amount": 5})
+
+    assert outcome.status == "compensated"
+    assert (outcome.error.code, outcome.error_state) == ("NoTruck", "ship")
+    assert shop.calls[-2:] == ["bank.refund", "stock.release"]
+
+
+async def test_retries_wait_as_long_as_their_policy_says():
+    shop, clock = Shop(pay=failing("Busy", times=2)), ManualClock()
+    async with Engine(shop.services, clock=clock) as engine:
+        saga_id = await engine.start(ORDER, {"amount": 5})
+        await clock.advance(4.9)
+        assert shop.calls.count("bank.pay") == 1
+        await clock.advance(0.2)
+        assert shop.calls.count("bank.pay") == 2
+        await clock.advance(10)
+        outcome = await engine.wait(saga_id)
+
+    assert outcome.status == "completed"
+    assert outcome.steps[1].attempts == 3
+    assert outcome.steps[1].duration == pytest.approx(15, abs=0.2)
+
+
+async def test_a_virtual_clock_waits_for_nothing():
+    shop = Shop(pay=failing("Busy", times=2))
+    async with Engine(shop.services, clock=VirtualClock()) as engine:
+        outcome = await asyncio.wait_for(engine.run(ORDER, {"amount": 5}), timeout=5)
+
+    assert outcome.status == "completed"
+    assert outcome.events[-1].at == 15
+
+
+async def test_an_action_that_does_not_answer_times_out_in_doubt_and_is_cancelled():
+    shop, clock = Shop(pay=hanging), ManualClock()
+    async with Engine(shop.services, clock=clock) as engine:
+        saga_id = await engine.start(ORDER, {"amount": 5})
+        await clock.advance(60)
+        outcome = await engine.wait(saga_id)
+        assert not engine._tasks
+
+    assert outcome.status == "compensated"
+    assert outcome.error.code == "Timeout"
+    assert outcome.error.message == "no answer within 10s"
+    assert outcome.steps[1].attempts == 3
+    assert shop.calls[-2:] == ["bank.refund", "stock.release"]
+
+
+async def test_a_late_answer_of_a_thread_is_recorded_and_otherwise_ignored():
+    clock, release, called = ManualClock(), threading.Event(), threading.Event()
+    services = Services()
+
+    @services.action("s.slow")
+    def slow():
+        called.set()
+        release.wait(10)
+        return {"late": True}
+
+    @services.action("s.undo")
+    def undo():
+        return None
+
+    compiled = compile_saga(
+        load("{name: l, steps: [{id: a, service: s, action: slow, compensation: undo, timeout: 1s}]}")
+    )
+    async with Engine(services, clock=clock) as engine:
+        saga_id = await engine.start(compiled, {})
+        while not called.is_set():
+            await clock.advance(0)
+        await clock.advance(2)
+        outcome = await engine.wait(saga_id)
+        assert outcome.status == "compensated"
+
+        release.set()
+        while len(engine.get(saga_id).events) == len(outcome.events):
+            await asyncio.sleep(0.01)
+        late = engine.get(saga_id)
+
+    assert late.events[-1] == StepSucceeded("a", 1, {"late": True}, seq=late.events[-1].seq, at=late.events[-1].at)
+    assert late.status == "compensated"
+    assert late.steps[0].output is None
+
+
+async def test_input_is_checked_before_anything_starts():
+    shop = Shop()
+    async with Engine(shop.services) as engine:
+        with pytest.raises(InputError, match="amount"):
+            await engine.start(ORDER, {"amount": "five"})
+        with pytest.raises(InputError, match="amount"):
+            await engine.start(ORDER, {})
+
+    assert shop.calls == []
+
+
+async def test_missing_actions_are_all_named_before_anything_starts():
+    services = Services()
+    services.action("stock.reserve")(print)
+    async with Engine(services) as engine:
+        with pytest.raises(UnknownActionError, match=r"stock\.release, bank\.pay, bank\.refund, post\.ship"):
+            await engine.start(ORDER, {"amount": 5})
+
+
+async def test_ids_are_unique_and_known():
+    async with Engine(Shop().services) as engine:
+        await engine.run(ORDER, {"amount": 5}, saga_id="mine")
+        with pytest.raises(DuplicateSagaError, match="'mine'"):
+            await engine.start(ORDER, {"amount": 5}, saga_id="mine")
+        with pytest.raises(UnknownSagaError, match="'yours'"):
+            engine.get("yours")
+        engine.forget("mine")
+        with pytest.raises(UnknownSagaError):
+            await engine.wait("mine")
+
+
+async def test_a_running_saga_is_not_forgotten():
+    async with Engine(Shop(pay=hanging).services) as engine:
+        saga_id = await engine.start(ORDER, {"amount": 5})
+        with pytest.raises(ValueError, match="still under way"):
+            engine.forget(saga_id)
+
+
+async def test_a_service_that_changes_its_payload_does_not_change_the_saga():
+    services = Services()
+
+    @services.action("s.a")
+    async def a(payload: dict):
+        payload["items"].append("mine")
+
+    @services.action("s.b")
+    async def b(input: dict, output: dict):
+        return {"seen": input["items"]}
+
+    text = """
+    name: copy
+    steps:
+      - {id: a, service: s, action: a, payload: {items: ["${input.n}"]}, compensation: b}
+      - {id: c, service: s, action: b, payload: {input: {items: [1]}, output: {}}, kind: read_only}
+    """
+    async with Engine(services) as engine:
+        outcome = await engine.run(compile_saga(load(text)), {"n": 1})
+        assert engine._runs[outcome.saga_id].saga.executions["a", 1].payload == {"items": [1]}
+
+
+async def test_people_decide_about_a_saga_that_waits_for_them():
+    text = """
+    name: people
+    states:
+      a: {service: stock, action: reserve, compensation: release, next: b}
+      b: {service: bank, action: pay, kind: read_only, on_failure: fail, next: end}
+      end: {type: succeed}
+    """
+    compiled, shop = compile_saga(load(text)), Shop(pay=failing("Down", times=2))
+    async with Engine(shop.services) as engine:
+        outcome = await engine.run(compiled, {}, saga_id="x")
+        assert outcome.status == "failed"
+
+        await engine.retry("x", by="ann", why="bank is up")
+        assert (await engine.wait("x")).status == "failed"
+        with pytest.raises(UnexpectedEvent, match="not at 'a'"):
+            await engine.skip("x", "a")
+        await engine.resolve("x", "b", {"paid": 1}, by="ann")
+        assert (await engine.wait("x")).status == "completed"
+
+
+async def test_a_saga_that_is_told_to_compensate_stops_what_is_running():
+    shop = Shop(pay=hanging)
+    async with Engine(shop.services) as engine:
+        saga_id = await engine.start(ORDER, {"amount": 5})
+        while "bank.pay" not in shop.calls:
+            await asyncio.sleep(0)
+        await engine.compensate(saga_id, by="ann")
+        outcome = await engine.wait(saga_id)
+
+    assert outcome.status == "compensated"
+    assert shop.calls[-2:] == ["bank.refund", "stock.release"]
+
+
+async def test_a_signal_lets_a_waiting_step_go_on():
+    text = """
+    name: patient
+    states:
+      pay: {service: bank, action: pay, kind: read_only, on_failure: {wait_for: paid_in, timeout: 1d}, next: end}
+      end: {type: succeed}
+    """
+    shop, clock = Shop(pay=failing("Empty", times=1)), ManualClock()
+    async with Engine(shop.services, clock=clock) as engine:
+        saga_id = await engine.start(compile_saga(load(text)), {})
+        await clock.advance(3600)
+        await engine.signal(saga_id, "paid_in")
+        outcome = await engine.wait(saga_id)
+
+    assert outcome.status == "completed"
+    assert outcome.steps[0].duration == 3600
+
+
+async def test_leaving_the_engine_stops_what_is_under_way():
+    stopped = asyncio.Event()
+
+    async def until_stopped(payload):
+        try:
+            await asyncio.Event().wait()
+        finally:
+            stopped.set()
+
+    shop = Shop(pay=until_stopped)
+    async with Engine(shop.services) as engine:
+        await engine.start(ORDER, {"amount": 5})
+        while "bank.pay" not in shop.calls:
+            await asyncio.sleep(0)
+
+    assert stopped.is_set()
+
+
+async def test_many_sagas_run_side_by_side():
+    shop = Shop(ship=failing("NoTruck", times=50))
+    async with Engine(shop.services) as engine:
+        ids = [await engine.start(ORDER, {"amount": n}) for n in range(200)]
+        outcomes = [await engine.wait(saga_id) for saga_id in ids]
+
+    assert sum(outcome.status == "completed" for outcome in outcomes) == 150
+    assert sum(outcome.status == "compensated" for outcome in outcomes) == 50
+
+
+async def test_the_listener_hears_every_event_once_and_in_order():
+    heard = []
+    async with Engine(Shop(pay=failing("Declined")).services, on_event=lambda s, e, c: heard.append(e)) as engine:
+        outcome = await engine.run(ORDER, {"amount": 5})
+
+    assert tuple(heard) == outcome.events
+    assert sum(isinstance(event, StepFailed) for event in heard) == 1

@@ -1,0 +1,162 @@
+"""Functions as actions: how their parameters are filled and how they are called."""
+
+import asyncio
+import threading
+from collections.abc import Mapping
+
+import pytest
+
+from sagadsl import ActionContext, ActionError, Services
+from sagadsl.machine.events import Failure
+from sagadsl.runtime.invocation import invoke
+
+CONTEXT = ActionContext("s1", "pay", 1, "s1/pay")
+
+
+def call(function, payload, context=CONTEXT):
+    services = Services()
+    services.action("bank.pay")(function)
+    return asyncio.run(invoke(services.find("bank", "pay"), payload, context))
+
+
+def test_parameters_are_filled_from_the_payload_by_name_and_defaults_stand():
+    def pay(amount, currency="EUR", *, note="none"):
+        return {"paid": f"{amount} {currency} {note}"}
+
+    assert call(pay, {"amount": 3, "note": "thanks", "ignored": 1}) == {"paid": "3 EUR thanks"}
+
+
+def test_a_function_with_keyword_arguments_takes_everything():
+    assert call(lambda **payload: payload, {"a": 1, "b": 2}) == {"a": 1, "b": 2}
+
+
+@pytest.mark.parametrize("hint", [dict, dict[str, int], Mapping, Mapping[str, int]])
+def test_one_mapping_takes_the_whole_payload(hint):
+    def pay(payload: hint):
+        return {"got": dict(payload)}
+
+    assert call(pay, {"a": 1}) == {"got": {"a": 1}}
+
+
+def test_one_mapping_that_is_a_key_of_the_payload_takes_that_key():
+    def pay(card: dict):
+        return card
+
+    assert call(pay, {"card": {"number": 7}}) == {"number": 7}
+
+
+def test_the_context_reaches_a_parameter_that_asks_for_it():
+    def pay(amount: int, context: ActionContext):
+        return {"key": context.idempotency_key, "amount": amount}
+
+    def undo(payload: dict, call: ActionContext):
+        return {"undoes": call.undoes, **payload}
+
+    assert call(pay, {"amount": 1}) == {"key": "s1/pay", "amount": 1}
+    context = ActionContext("s1", "pay", 1, "s1/pay/compensate", "s1/pay")
+    assert call(undo, {"x": 1}, context) == {"undoes": "s1/pay", "x": 1}
+
+
+def test_a_payload_that_does_not_fill_the_parameters_is_invalid_and_not_retried():
+    failure = call(lambda amount: amount, {"amont": 3})
+
+    assert failure == Failure("InvalidPayload", "action 'bank.pay': missing a required argument: 'amount'", False)
+
+
+def test_async_functions_run_in_the_loop_and_plain_ones_in_threads():
+    async def in_loop():
+        return {"thread": threading.current_thread() is threading.main_thread()}
+
+    def in_thread():
+        return {"thread": threading.current_thread() is threading.main_thread()}
+
+    assert call(in_loop, {}) == {"thread": True}
+    assert call(in_thread, {}) == {"thread": False}
+
+
+def test_a_callable_object_is_an_action():
+    class Pay:
+        def __call__(self, amount: int):
+            return {"paid": amount}
+
+    class AsyncPay:
+        async def __call__(self, amount: int):
+            return {"paid": amount}
+
+    assert call(Pay(), {"amount": 1}) == call(AsyncPay(), {"amount": 1}) == {"paid": 1}
+
+
+def test_no_answer_is_an_empty_answer():
+    assert call(lambda: None, {}) == {}
+
+
+def test_an_action_error_says_everything_about_the_failure():
+    def pay():
+        raise ActionError("Declined", "no funds", retryable=False, in_doubt=True)
+
+    assert call(pay, {}) == Failure("Declined", "no funds", retryable=False, in_doubt=True)
+
+
+@pytest.mark.parametrize("error", [KeyError("x"), ZeroDivisionError("by zero"), SystemExit(3), StopIteration("end")])
+@pytest.mark.parametrize("kind", ["async", "plain"])
+def test_any_other_exception_gives_its_class_as_the_code(error, kind):
+    async def pay_async():
+        raise error
+
+    def pay():
+        raise error
+
+    failure = call(pay_async if kind == "async" else pay, {})
+
+    expected = {type(error).__name__, "RuntimeError"} if isinstance(error, StopIteration) else {type(error).__name__}
+    assert failure.code in expected
+    assert failure.retryable
+
+
+def test_an_action_that_is_cancelled_from_within_has_failed():
+    async def pay():
+        raise asyncio.CancelledError
+
+    assert call(pay, {}).code == "CancelledError"
+
+
+@pytest.mark.parametrize(
+    ("answer", "why"),
+    [
+        ({"a": {1, 2}}, "a: a value of type set"),
+        ({"a": [float("nan")]}, "a[0]: nan is not a finite number"),
+        ({1: 2}, "the key 1 is not text"),
+        (object(), "a value of type object"),
+    ],
+)
+def test_an_answer_that_is_not_json_is_in_doubt_and_not_retried(answer, why):
+    failure = call(lambda: answer, {})
+
+    assert (failure.code, failure.retryable, failure.in_doubt) == ("InvalidOutput", False, True)
+    assert why in failure.message
+
+
+def test_an_answer_is_copied_so_that_the_service_cannot_change_it_later():
+    kept = {"items": [1]}
+    answer = call(lambda: kept, {})
+
+    kept["items"].append(2)
+
+    assert answer == {"items": [1]}
+
+
+@pytest.mark.parametrize("name", ["pay", "bank.", ".pay", "bank.pay.now", "bank.pa y", ""])
+def test_an_action_is_named_service_dot_action(name):
+    with pytest.raises(ValueError, match=r"named 'service\.action'"):
+        Services().action(name)
+
+
+def test_a_name_can_be_taken_once():
+    services = Services()
+    services.action("bank.pay")(print)
+
+    with pytest.raises(ValueError, match="registered already"):
+        services.action("bank.pay")(print)
+    assert list(services) == ["bank.pay"]
+    assert "bank.pay" in services
+    assert len(services) == 1
