@@ -14,7 +14,6 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from sagadsl.cli import files, story
@@ -170,14 +169,9 @@ def _conclude(console: Console, outcome: Outcome, format: Format) -> None:  # no
     if format is Format.JSON:
         typer.echo(json.dumps(outcome.to_json(), ensure_ascii=False, indent=2))
         return
-    table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0))
-    for heading in ("state", "status", "attempts", "duration", "error"):
-        table.add_column(heading, no_wrap=heading != "error", overflow="fold")
-    for name, status, attempts, duration, error in story.rows(outcome):
-        style = story.STATUS_STYLES.get(status, "")
-        table.add_row(Text(name), Text(status, style=style), attempts, duration, Text(error))
     console.print()
-    console.print(table)
+    for row, status in story.table(outcome):
+        console.print(Text(row, style=story.STATUS_STYLES.get(status, "")))
     console.print()
     if outcome.status == "completed":
         console.print(Text(f"output: {json.dumps(outcome.output, ensure_ascii=False)}"))

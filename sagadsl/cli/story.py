@@ -128,8 +128,15 @@ def summary(outcome: Outcome) -> str:
     return f"{outcome.status}, because of {_failure(outcome.error)}{where}"
 
 
-def rows(outcome: Outcome) -> Iterator[tuple[str, str, str, str, str]]:
-    """Return the table of steps: state, status, attempts, duration, error."""
+def table(outcome: Outcome) -> Iterator[tuple[str, str]]:
+    """Return the table of steps line by line, each with the status that it is about."""
+    cells = [("state", "status", "attempts", "duration", "error"), *_rows(outcome)]
+    widths = [max(len(cell) for cell in column) for column in zip(*cells, strict=True)]
+    for row in cells:
+        yield "   ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip(), row[1]
+
+
+def _rows(outcome: Outcome) -> Iterator[tuple[str, ...]]:
     for step in outcome.steps:
         label = step.state if step.execution == 1 else f"{step.state}:{step.execution}"
         took = "" if step.duration is None else f"{step.duration:.3f}s"

@@ -8,7 +8,8 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 
 from cel_expr_python import cel
 
-from sagadsl.language.celerrors import ExpressionProblem, Source, explain
+from sagadsl.language.celerrors import explain
+from sagadsl.language.celproblem import ExpressionProblem, Source
 from sagadsl.language.celtokens import Reference, references, tokens
 from sagadsl.language.celtypes import Types
 from sagadsl.language.celwords import type_words

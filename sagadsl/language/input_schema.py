@@ -49,7 +49,7 @@ def resolve(root: Json, reference: str) -> Json:
         key = _unescape(token)
         if isinstance(node, dict) and key in node:
             node = node[key]
-        elif isinstance(node, list) and key.isdecimal() and len(key) < 10 and int(key) < len(node):
+        elif isinstance(node, list) and key.isdecimal() and key in map(str, range(len(node))):
             node = node[int(key)]
         else:
             raise LookupError(reference)
@@ -108,9 +108,26 @@ def _invalid(schema: Json) -> Iterator[Problem]:
 
     checker = FormatChecker(())
     checker.checks("regex", raises=(re.error, OverflowError, RecursionError))(_is_pattern)
-    for error in Draft7Validator(Draft7Validator.META_SCHEMA, format_checker=checker).iter_errors(schema):
+    validator = Draft7Validator(Draft7Validator.META_SCHEMA, format_checker=checker)
+    try:
+        errors = [part for error in validator.iter_errors(schema) for part in _chosen(error)]
+    except RecursionError:
+        yield Problem("SAGA212", "the input schema nests too deep to be checked", BASE, hint="make it flatter")
+        return
+    for error in errors:
         path = (*BASE, *error.absolute_path)
         yield Problem("SAGA212", f"the input schema: {_say(error)}", path, hint=_advise(error), about="schema")
+
+
+def _chosen(error: Any) -> Iterator[Any]:
+    """Where the meta-schema allows one thing or a list of things, the errors of the one that was meant."""
+    if error.validator != "anyOf":
+        yield error
+        return
+    meant = 1 if isinstance(error.instance, list) else 0
+    for part in error.context:
+        if part.relative_schema_path[0] == meant:
+            yield from _chosen(part)
 
 
 def _is_pattern(value: object) -> bool:
@@ -121,9 +138,8 @@ def _say(error: Any) -> str:
     key = error.absolute_path[-1] if error.absolute_path else "input"
     value = error.instance
     shown = f"'{value}'" if isinstance(value, str) else found(value)
-    if "type" in list(error.absolute_path)[-2:]:
-        wrong = [f"'{name}'" for name in value if name not in _TYPES] if isinstance(value, list) else [shown]
-        return f"{one_of(wrong) if wrong else shown} is no type, expected {one_of(_TYPES)}"
+    if "type" in list(error.absolute_path)[-2:] and not isinstance(value, list):
+        return f"{shown} is no type, expected {one_of(_TYPES)}"
     if error.validator == "format":
         return f"{shown} is no regular expression"
     return f"{shown} is not allowed for '{key}'"

@@ -129,7 +129,12 @@ def _is_unicode(text: str) -> bool:
 def _departures(schema: Json, data: Json) -> Iterator[InputProblem]:
     from jsonschema import Draft7Validator  # noqa: PLC0415  slow to import, and only a run needs it
 
-    for error in sorted(Draft7Validator(schema).iter_errors(data), key=lambda error: error.json_path):
+    try:
+        errors = sorted(Draft7Validator(schema).iter_errors(data), key=lambda error: error.json_path)
+    except RecursionError:
+        yield InputProblem("input", "nests too deep to be checked against its schema")
+        return
+    for error in errors:
         yield from _in_words(error)
 
 

@@ -17,10 +17,11 @@ from sagadsl.language import text as plain_text
 from sagadsl.language.codes import diagnose
 from sagadsl.language.definition import Json, Path
 from sagadsl.language.diagnostics import DefinitionError, Diagnostic, Place
+from sagadsl.language.nodes import Node
 from sagadsl.language.scalar_places import Span, value_spans
 from sagadsl.language.syntax_errors import explain
 from sagadsl.language.text import Lines, check_characters
-from sagadsl.language.yaml_tree import Node, StopReadingError, TreeBuilder
+from sagadsl.language.yaml_tree import StopReadingError, TreeBuilder
 
 __all__ = ["Document", "parse", "read_text"]
 

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 from sagadsl.language.codes import diagnose
 from sagadsl.language.diagnostics import Diagnostic
+from sagadsl.language.nodes import Node
 from sagadsl.language.text import Lines
-from sagadsl.language.yaml_tree import Node
 
 
 class _Rule(NamedTuple):

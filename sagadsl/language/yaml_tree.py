@@ -22,6 +22,7 @@ from yaml.events import (
 
 from sagadsl.language.codes import diagnose
 from sagadsl.language.diagnostics import Diagnostic
+from sagadsl.language.nodes import Node, moved, take_in
 from sagadsl.language.scalars import OutOfRangeError, resolve
 from sagadsl.language.text import Lines
 
@@ -33,25 +34,6 @@ MAX_EXPANSION = 100_000
 
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _QUOTED_STYLES = frozenset({"'", '"', "|", ">"})
-
-
-class Node:
-    """A value and where it stands: offsets of its first character and past its last one.
-
-    `children` holds `(key node, value node)` by key for a map, nodes for a list, and is `None` for a scalar.
-    `size` counts the nodes below and including this one; `height` the levels.
-    """
-
-    __slots__ = ("children", "data", "end", "height", "size", "start", "style")
-
-    def __init__(self, data: Any, start: int, end: int, style: str | None = None) -> None:
-        self.data = data
-        self.start = start
-        self.end = end
-        self.style = style
-        self.children: dict[str, tuple[Node, Node]] | list[Node] | None = None
-        self.size = 1
-        self.height = 0
 
 
 class StopReadingError(Exception):
@@ -179,7 +161,7 @@ class TreeBuilder:
         if event.end_mark.index > event.start_mark.index:  # the bracket of a flow collection
             node.end = event.end_mark.index
         if frame.merges:
-            _merge(node, frame.merges)
+            take_in(node, frame.merges)
         if frame.anchor is not None:
             self._anchors[frame.anchor] = node
         self._deliver(node)
@@ -198,7 +180,7 @@ class TreeBuilder:
         else:
             self._expand(target, start, end)
         if self._expects_key():
-            target = _at(target, start, end)
+            target = moved(target, start, end)
         self._deliver(target)
 
     def _expand(self, target: Node, start: int, end: int) -> None:
@@ -274,28 +256,6 @@ class TreeBuilder:
             else:
                 hint = "write <<: *anchor or <<: [*first, *second], each anchor standing at a map"
                 self._report("SAGA118", "<< takes in a map, and this is none", source.start, source.end, hint)
-
-
-def _merge(node: Node, sources: list[Node]) -> None:
-    """Take in the keys of other maps; the map's own keys win, then those of the earlier source."""
-    own_children: Any = node.children
-    own_data = node.data
-    children: dict[str, tuple[Node, Node]] = {}
-    for source in sources:
-        for key, pair in source.children.items():  # type: ignore[union-attr]  # only maps are taken in
-            children.setdefault(key, pair)
-    children.update(own_children)
-    node.children = children
-    data = {key: pair[1].data for key, pair in children.items()}
-    own_data.clear()
-    own_data.update(data)
-
-
-def _at(node: Node, start: int, end: int) -> Node:
-    """The same value at another place."""
-    copy = Node(node.data, start, end, node.style or '"')
-    copy.children, copy.size, copy.height = node.children, node.size, node.height
-    return copy
 
 
 def _word_end(text: str, start: int) -> int:

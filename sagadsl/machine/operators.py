@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sagadsl.machine import backward, forward
+from sagadsl.machine import backward, forward, steps
 from sagadsl.machine.compiler import NEXT
 from sagadsl.machine.events import (
     CANCELLED,
@@ -34,7 +34,7 @@ def retry(saga: Saga, event: RetryRequested) -> None:
     _run_again(saga)
     execution = saga.current
     if execution is not None and execution.status == "failed":
-        forward.try_again(saga, execution)
+        steps.try_again(saga, execution)
     else:
         forward.arrive(saga)
 
@@ -52,7 +52,7 @@ def compensate(saga: Saga, event: CompensationRequested) -> None:
     if saga.pivot_passed:
         raise saga.refuse(event, "the saga has passed its pivot and only goes forward: retry, resolve or skip instead")
     failure = Failure(CANCELLED, _reason("compensation requested", event), retryable=False)
-    forward.abandon(saga, failure)
+    steps.abandon(saga, failure)
     backward.begin(saga, failure)
 
 
@@ -65,7 +65,7 @@ def resolve(saga: Saga, event: StepResolved) -> None:
     execution = _failed_step(saga, event)
     execution.fire("resolve")
     _leave_failure(saga, execution)
-    forward.complete(saga, execution, {} if event.output is None else event.output)
+    steps.complete(saga, execution, {} if event.output is None else event.output)
 
 
 def skip(saga: Saga, event: StepSkipped) -> None:
@@ -74,7 +74,7 @@ def skip(saga: Saga, event: StepSkipped) -> None:
     execution = _failed_step(saga, event)
     execution.fire("skip")
     _leave_failure(saga, execution)
-    forward.go_on(saga, NEXT)
+    saga.go_on(NEXT)
 
 
 def _failed_step(saga: Saga, event: StepResolved | StepSkipped) -> Execution:

@@ -1,9 +1,9 @@
 """One running saga: events in, commands out.
 
 The rules of this room: nothing here reads a clock, draws a number or waits. The only time is the time in the
-events; whatever follows from an event follows the same way at every replay. What happens is in `forward.py`
-(going through the states), `backward.py` (undoing) and `operators.py` (what people ask for); this file holds the
-state that they share.
+events; whatever follows from an event follows the same way at every replay. This file holds the state that the
+others share: `forward.py` goes through the flow, `steps.py` through the attempts of a step, `backward.py` undoes,
+`operators.py` does what people ask for.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from sagadsl.language.definition import Definition, Json
-from sagadsl.machine import backward, forward, operators
+from sagadsl.machine import backward, forward, operators, steps
 from sagadsl.machine.commands import SAGA_TIMER, CancelTimer, Command, Compensate, Finish, Invoke, StartTimer
 from sagadsl.machine.events import (
     CompensationFailed,
@@ -122,6 +122,10 @@ class Saga:
     def move(self, trigger: str) -> None:
         """Move on in the saga's own flow."""
         self.compiled.flow.fire(self, trigger)
+
+    def go_on(self, trigger: str) -> None:
+        """Leave the present state by this trigger, and go on until something has to be waited for."""
+        forward.go_on(self, trigger)
 
     @property
     def current(self) -> Execution | None:
@@ -235,10 +239,10 @@ def _step_snapshot(execution: Execution) -> dict[str, Any]:
 
 HANDLERS: Mapping[type[Any], Callable[[Saga, Any], None]] = {
     SagaStarted: forward.start,
-    StepSucceeded: forward.step_succeeded,
-    StepFailed: forward.step_failed,
-    TimerFired: forward.timer_fired,
-    SignalReceived: forward.signal_received,
+    StepSucceeded: steps.step_succeeded,
+    StepFailed: steps.step_failed,
+    TimerFired: steps.timer_fired,
+    SignalReceived: steps.signal_received,
     SagaTimedOut: forward.saga_timed_out,
     CompensationSucceeded: backward.compensation_succeeded,
     CompensationFailed: backward.compensation_failed,

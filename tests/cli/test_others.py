@@ -123,7 +123,7 @@ def test_the_exit_codes_are_in_the_help(sagadsl):
 
 
 def test_a_mistake_of_ours_is_told_without_a_traceback(sagadsl, trip, monkeypatch):
-    import sagadsl.machine.compiler as compiler
+    from sagadsl.machine import compiler
 
     monkeypatch.delenv("SAGADSL_DEBUG", raising=False)
     monkeypatch.setattr(compiler, "compile_saga", None)

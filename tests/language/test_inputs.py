@@ -99,6 +99,16 @@ def test_data_without_end_is_refused():
     assert "100 levels" in problem
 
 
+def test_deep_data_is_held_to_a_schema_that_refers_to_itself_or_refused():
+    step = {"allOf": [{"allOf": [{"allOf": [{"$ref": "#/definitions/tree"}]}]}]}
+    schema = {"$ref": "#/definitions/tree", "definitions": {"tree": {"type": "object", "additionalProperties": step}}}
+    deep = {}
+    for _ in range(95):
+        deep = {"a": deep}
+    result, refusal = outcome(schema, deep)
+    assert result == deep if refusal is None else "too deep" in str(refusal)
+
+
 def test_without_a_schema_any_map_will_do_as_it_is():
     value = {"a": [1, 2.0, True, None, "x", (3,)]}
     assert prepared(None, value) == {"a": [1, 2.0, True, None, "x", [3]]}

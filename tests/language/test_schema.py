@@ -216,7 +216,10 @@ def test_all_mistakes_are_told_at_once():
     [
         ("{type: objct}", "objct", "'objct' is no type"),
         ("{type: string}", "string", "always a map"),
-        ("{properties: {a: {type: [string, nll]}}}", "[string, nll]", "'nll' is no type"),
+        ("{properties: {a: {type: [string, nll]}}}", "nll", "'nll' is no type"),
+        ("{properties: {a: {type: []}}}", "[]", "is not allowed for 'type'"),
+        ("{properties: {a: {items: {type: 1}}}}", "1", "is no type"),
+        ("{properties: {a: {items: [{}, {minimum: x}]}}}", "x", "'x' is not allowed for 'minimum'"),
         ("{properties: {a: {required: true}}}", "true", "not allowed for 'required'"),
         ("{properties: {a: 3}}", "3", "a number is not allowed for 'a'"),
         ("{properties: {a: {pattern: '('}}}", "'('", "no regular expression"),
@@ -239,6 +242,14 @@ def test_the_input_has_to_be_a_valid_schema_that_stands_on_its_own(schema_text, 
     assert says in diagnostic.message
     place = diagnostic.place
     assert f"input: {schema_text}"[place.column - 1 : place.end_column - 1] == pointed_at
+
+
+@pytest.mark.parametrize(("opening", "closing"), [("{not: ", "}"), ("{items: ", "}"), ("{properties: {a: ", "}}")])
+def test_a_schema_as_deep_as_a_text_can_be_is_checked_or_refused(opening, closing):
+    depth = 97 // len(closing)
+    schema_text = opening * depth + "{type: nope}" + closing * depth
+    diagnostic = the_problem(found(f"name: x\nstates: {{a: {{type: succeed}}}}\ninput: {schema_text}"))
+    assert "is no type" in diagnostic.message or "too deep" in diagnostic.message
 
 
 def test_a_schema_that_refers_to_itself_by_way_of_the_data_is_fine():

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from sagadsl.language.celcheck import Checker, Refusal, Scope
-from sagadsl.language.celerrors import ExpressionProblem
+from sagadsl.language.celproblem import ExpressionProblem
 from sagadsl.language.checks.context import Context
 from sagadsl.language.checks.graph import arrows
 from sagadsl.language.codes import diagnose

@@ -1,0 +1,46 @@
+"""The nodes of a text that has been read: values with their positions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class Node:
+    """A value and where it stands: offsets of its first character and past its last one.
+
+    `children` holds `(key node, value node)` by key for a map, nodes for a list, and is `None` for a scalar.
+    `size` counts the nodes below and including this one; `height` the levels.
+    """
+
+    __slots__ = ("children", "data", "end", "height", "size", "start", "style")
+
+    def __init__(self, data: Any, start: int, end: int, style: str | None = None) -> None:
+        self.data = data
+        self.start = start
+        self.end = end
+        self.style = style
+        self.children: dict[str, tuple[Node, Node]] | list[Node] | None = None
+        self.size = 1
+        self.height = 0
+
+
+def take_in(node: Node, sources: list[Node]) -> None:
+    """Take in the keys of other maps; the map's own keys win, then those of the earlier source."""
+    own_children: Any = node.children
+    own_data = node.data
+    children: dict[str, tuple[Node, Node]] = {}
+    for source in sources:
+        for key, pair in source.children.items():  # type: ignore[union-attr]  # only maps are taken in
+            children.setdefault(key, pair)
+    children.update(own_children)
+    node.children = children
+    data = {key: pair[1].data for key, pair in children.items()}
+    own_data.clear()
+    own_data.update(data)
+
+
+def moved(node: Node, start: int, end: int) -> Node:
+    """Return the same value at another place, as text in quotes: an alias is no merge key whatever it stands for."""
+    copy = Node(node.data, start, end, node.style or '"')
+    copy.children, copy.size, copy.height = node.children, node.size, node.height
+    return copy
