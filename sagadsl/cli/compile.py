@@ -21,7 +21,7 @@ class Format(StrEnum):
 
 
 def command(
-    file: Annotated[Path, typer.Argument(help="The definition.", show_default=False)],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The definition.")],
     format: Annotated[Format, typer.Option(help="How to write them.")] = Format.YAML,  # noqa: A002
 ) -> None:
     """Print the machines of a definition: the states and transitions that `transitions` is given.

@@ -14,7 +14,7 @@ from sagadsl.diagrams import FORMATS, DrawingError, render
 
 
 def command(
-    file: Annotated[Path, typer.Argument(help="The definition.", show_default=False)],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The definition.")],
     output: Annotated[
         Path | None,
         typer.Option(

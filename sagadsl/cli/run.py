@@ -40,7 +40,7 @@ class Format(StrEnum):
 
 
 def command(
-    file: Annotated[Path, typer.Argument(help="The definition.", show_default=False)],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The definition.")],
     input: Annotated[  # noqa: A002 - the option's name
         str | None,
         typer.Option(help="The saga's input: JSON, or @FILE, or @- for standard input.", metavar="JSON|@FILE"),

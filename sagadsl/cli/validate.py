@@ -24,7 +24,7 @@ class Format(StrEnum):
 
 
 def command(
-    paths: Annotated[list[Path], typer.Argument(help="Definitions, or folders with definitions.", show_default=False)],
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH", help="Definitions, or folders with definitions.")],
     format: Annotated[  # noqa: A002 - the option's name
         Format,
         typer.Option(help="`text` for people, on standard error; `json` for programs, on standard output."),

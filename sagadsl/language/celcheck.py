@@ -8,7 +8,6 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 
 from cel_expr_python import cel
 
-from sagadsl.language.celerrors import explain
 from sagadsl.language.celproblem import ExpressionProblem, Source
 from sagadsl.language.celtokens import Reference, references, tokens
 from sagadsl.language.celtypes import Types
@@ -76,6 +75,8 @@ class Checker:
         try:
             program = self._environment(outputs).compile(text)
         except (RuntimeError, TypeError) as error:
+            from sagadsl.language.celerrors import explain  # noqa: PLC0415  words for errors, which are rare
+
             types = self._types
             source = Source(text, words, types.fields, types.input_fields, self._state_names)
             return _merged(refused, explain(str(error), source))

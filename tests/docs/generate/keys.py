@@ -1,0 +1,95 @@
+"""`keys.md`: every key of a definition, from the JSON Schema that editors read."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from sagadsl.language.schema import schema_text
+from tests.docs.generate import markdown
+from tests.docs.generate.markdown import code, table
+
+INTRODUCTION = """\
+Every key there is, from the JSON Schema that `sagadsl schema` prints and that editors complete and explain from. What
+they mean together is told in [the language](language.md)."""
+
+STATES = ("task", "choice", "pass", "succeed", "fail")
+PARTS = {
+    "retry": "`retry`",
+    "compensation": "`compensation` of a task",
+    "fail_when": "An entry of `fail_when`",
+    "catch": "An entry of `catch`",
+}
+INSIDE = {"defaults": "`defaults`", "compensation": "`compensation` of the saga"}
+TEXTS = ("name", "duration", "timeout", "condition", "template", "error_code", "error_pattern")
+
+SCHEMA: dict[str, Any] = json.loads(schema_text())
+SHARED: dict[str, Any] = SCHEMA["definitions"]
+_NAMES = {"state_name": "name", "error_pattern": "error code or `*`", "error_code": "error code"}
+
+
+def page() -> str:
+    """Return the page."""
+    top = [_section("Top level", SCHEMA), *(_section(t, SCHEMA["properties"][k], 3) for k, t in INSIDE.items())]
+    states = [_section(f"`type: {name}`", SHARED[name], 3) for name in STATES]
+    parts = [_section(title, SHARED[name].get("items", SHARED[name]), 3) for name, title in PARTS.items()]
+    return markdown.page(
+        "Keys", INTRODUCTION, *top, "## States", *states, STEPS, "## Parts of a task", *parts, WAITING, _kinds()
+    )
+
+
+STEPS = """\
+### Entries of `steps`
+
+A step is a `task` or a `pass` with an `id`, its name, and without `next`."""
+
+WAITING = """\
+### `on_failure` as a map"""
+
+
+def _kinds() -> str:
+    waiting = _rows(SHARED["on_failure"]["then"])
+    texts = [(_kind({"$ref": f"#/definitions/{name}"}), _means(SHARED[name])) for name in TEXTS]
+    heads = ["key", "value", "default", "meaning"]
+    return "\n\n".join([table(heads, waiting), "## Kinds of values", table(["value", "what it is"], texts)])
+
+
+def _section(title: str, schema: dict[str, Any], level: int = 2) -> str:
+    heads = ["key", "value", "default", "meaning"]
+    return "\n\n".join([f"{'#' * level} {title}", _means(schema), table(heads, _rows(schema))])
+
+
+def _rows(schema: dict[str, Any]) -> list[tuple[str, str, str, str]]:
+    required = schema.get("required", [])
+    return [
+        (code(name), _kind(value), "**required**" if name in required else _default(value), _means(value))
+        for name, value in schema["properties"].items()
+    ]
+
+
+def _means(value: dict[str, Any]) -> str:
+    return str(value.get("description") or _target(value).get("description", "")).replace("<", "&lt;")
+
+
+def _target(value: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = SHARED.get(value.get("$ref", "").rpartition("/")[2], {})
+    return found
+
+
+def _default(value: dict[str, Any]) -> str:
+    default = value.get("default", _target(value).get("default"))
+    return "" if default is None else code(default if isinstance(default, str) else json.dumps(default))
+
+
+def _kind(value: dict[str, Any]) -> str:
+    name = value.get("$ref", "").rpartition("/")[2]
+    if "enum" in (shown := _target(value) or value):
+        return " or ".join(code(choice) for choice in shown["enum"])
+    if "const" in value:
+        return code(value["const"])
+    if name == "description":
+        return "text"
+    if name:
+        return _NAMES.get(name, name.replace("_", " "))
+    kind = value.get("type", "any")
+    return {"object": "map", "array": "list", "string": "text"}.get(kind, kind) if isinstance(kind, str) else "any"
