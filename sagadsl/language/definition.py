@@ -7,112 +7,63 @@ may still hold `${…}` templates; conditions are CEL source text.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeAlias
 
-Json: TypeAlias = Any
-"""`None`, `bool`, `int`, `float`, `str`, and lists and string-keyed dicts of those."""
+from sagadsl.language.policies import (
+    ANY_ERROR,
+    NO_RETRY,
+    Catch,
+    Choose,
+    Compensation,
+    CompensationPolicy,
+    FailWhen,
+    Jitter,
+    Json,
+    Kind,
+    OnFailure,
+    Path,
+    Retry,
+)
 
-Path: TypeAlias = tuple[str | int, ...]
-"""Where a value stands in its document, as keys and indexes: `("states", "charge", "payload", "amount")`."""
-
-Kind: TypeAlias = Literal["compensatable", "pivot", "retriable", "read_only"]
-Jitter: TypeAlias = Literal["none", "full"]
-
-ANY_ERROR = "*"
-"""The pseudo-code that stands for every error code."""
-
-
-@dataclass(frozen=True, slots=True)
-class Retry:
-    """How often and how fast an action is tried again.
-
-    Args:
-        max_attempts: The first attempt included, so 1 means no retry.
-        initial_delay: Seconds before the second attempt.
-        multiplier: What each further delay is multiplied with.
-        max_delay: The longest delay in seconds, or `None` for no limit.
-        jitter: `full` draws each delay from `[0, delay]`.
-        on: Codes to retry; `None` for every retryable error.
-        except_: Codes never to retry.
-    """
-
-    max_attempts: int = 3
-    initial_delay: float = 1.0
-    multiplier: float = 2.0
-    max_delay: float | None = None
-    jitter: Jitter = "none"
-    on: tuple[str, ...] | None = None
-    except_: tuple[str, ...] = ()
-
-
-NO_RETRY = Retry(max_attempts=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Compensation:
-    """The action that undoes a step. Without a payload it receives the step's payload and output."""
-
-    service: str
-    action: str
-    payload: Json | None
-    timeout: float
-    retry: Retry
-
-
-@dataclass(frozen=True, slots=True)
-class CompensationPolicy:
-    """How a whole saga is compensated."""
-
-    order: Literal["reverse", "parallel"] = "reverse"
-    on_failure: Literal["halt", "continue"] = "halt"
-
-
-@dataclass(frozen=True, slots=True)
-class FailWhen:
-    """Turns an answer into the error `error` when the CEL condition `when` holds for it."""
-
-    when: str
-    error: str
-    message: str
-
-
-@dataclass(frozen=True, slots=True)
-class Catch:
-    """Leads on to `next` when the failed step's error code is one of `errors`."""
-
-    errors: tuple[str, ...]
-    next: str
-
-    def takes(self, code: str) -> bool:
-        """Whether an error with this code is caught here."""
-        return ANY_ERROR in self.errors or code in self.errors
-
-
-@dataclass(frozen=True, slots=True)
-class OnFailure:
-    """What happens to the saga when a step has failed for good and nothing caught it.
-
-    `signal` and `timeout` (seconds, `None` to wait for ever) are for `wait_for` alone.
-    """
-
-    then: Literal["compensate", "fail", "continue", "wait_for"]
-    signal: str | None = None
-    timeout: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Choose:
-    """One arm of a choice: the first whose CEL condition `when` holds is taken."""
-
-    when: str
-    next: str
+__all__ = [
+    "ANY_ERROR",
+    "NO_RETRY",
+    "Catch",
+    "Choice",
+    "Choose",
+    "Compensation",
+    "CompensationPolicy",
+    "Definition",
+    "Fail",
+    "FailWhen",
+    "Invariant",
+    "Jitter",
+    "Json",
+    "Kind",
+    "Map",
+    "OnFailure",
+    "Parallel",
+    "Pass",
+    "Path",
+    "Region",
+    "Retry",
+    "State",
+    "SubSaga",
+    "Succeed",
+    "Task",
+    "Wait",
+    "regions_of",
+    "walk",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class State:
-    """What every state has. `path` is where it stands in its document, and is no part of what it means."""
+    """What every state has. Its name is unique in the whole definition.
+
+    `path` is where it stands in its document, and is no part of what it means.
+    """
 
     name: str
     description: str | None = None
@@ -139,11 +90,105 @@ class Task(State):
     fail_when: tuple[FailWhen, ...] = ()
     catch: tuple[Catch, ...] = ()
     on_failure: OnFailure | None = None
+    callback: bool = False
 
     @property
     def successors(self) -> tuple[str, ...]:
         """See `State.successors`."""
-        return tuple(dict.fromkeys((self.next, *(catch.next for catch in self.catch))))
+        return _next_and_caught(self.next, self.catch)
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """A flow of its own inside a state: a branch, or the body of a map. It ends in a `succeed` of its own."""
+
+    start: str
+    states: Mapping[str, State]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parallel(State):
+    """Runs all branches side by side and goes on when all have ended. Its output is `{branch: output}`."""
+
+    branches: Mapping[str, Region]
+    next: str
+    kind: Kind | None = None
+    catch: tuple[Catch, ...] = ()
+    on_failure: OnFailure | None = None
+
+    @property
+    def successors(self) -> tuple[str, ...]:
+        """See `State.successors`."""
+        return _next_and_caught(self.next, self.catch)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Map(State):
+    """Runs its body for each element of the list that the CEL expression `items` gives.
+
+    Args:
+        as_: What the body calls the element; its place is `index`.
+        max_concurrency: How many items run at once, or `None` for all.
+        max_failures: How many items may fail without the state failing.
+
+    Its output is the list of the items' outputs in the items' order, `None` for one that failed.
+    """
+
+    items: str
+    body: Region
+    next: str
+    as_: str = "item"
+    max_concurrency: int | None = None
+    max_failures: int = 0
+    kind: Kind | None = None
+    catch: tuple[Catch, ...] = ()
+    on_failure: OnFailure | None = None
+
+    @property
+    def successors(self) -> tuple[str, ...]:
+        """See `State.successors`."""
+        return _next_and_caught(self.next, self.catch)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wait(State):
+    """Waits `for_` seconds, `until` the instant that a CEL expression gives, or for a `signal`: one of the three.
+
+    With `signal`, `timeout` (seconds) leads to `on_timeout`, or without one into the error `Timeout`. The signal's
+    payload is the state's output.
+    """
+
+    next: str
+    for_: float | None = None
+    until: str | None = None
+    signal: str | None = None
+    timeout: float | None = None
+    on_timeout: str | None = None
+
+    @property
+    def successors(self) -> tuple[str, ...]:
+        """See `State.successors`."""
+        return tuple(dict.fromkeys(name for name in (self.next, self.on_timeout) if name is not None))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubSaga(State):
+    """Runs another saga. Compensating this state compensates that saga, or runs `compensation` if there is one."""
+
+    saga: str
+    input: Json
+    next: str
+    version: str | None = None
+    timeout: float | None = None
+    kind: Kind | None = None
+    compensation: Compensation | None = None
+    catch: tuple[Catch, ...] = ()
+    on_failure: OnFailure | None = None
+
+    @property
+    def successors(self) -> tuple[str, ...]:
+        """See `State.successors`."""
+        return _next_and_caught(self.next, self.catch)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,13 +233,44 @@ class Fail(State):
     message: str = ""
 
 
+def _next_and_caught(name: str, catch: tuple[Catch, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((name, *(entry.next for entry in catch))))
+
+
+def regions_of(state: State) -> Mapping[str, Region]:
+    """Return the regions inside a state by name: a parallel state's branches, a map's `body`, otherwise none."""
+    if isinstance(state, Parallel):
+        return state.branches
+    return {"body": state.body} if isinstance(state, Map) else {}
+
+
+def walk(states: Mapping[str, State]) -> Iterator[State]:
+    """Return every state at any depth, each before the states inside it, in the order of the text."""
+    waiting = list(states.values())[::-1]
+    while waiting:
+        state = waiting.pop()
+        yield state
+        inner = [inside for region in regions_of(state).values() for inside in region.states.values()]
+        waiting.extend(inner[::-1])
+
+
+@dataclass(frozen=True, slots=True)
+class Invariant:
+    """A promise: whenever the saga ends in the status `when`, the CEL condition `require` holds over step states."""
+
+    name: str
+    when: str
+    require: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Definition:
     """A whole saga.
 
     Args:
         name: The saga's name.
-        states: Every state by its name, in the order of the text.
+        states: The states of the saga's own flow by name, in the order of the text; `all_states` has those inside
+            branches and bodies as well.
         start: The name of the first state.
         version: A running saga keeps the version it started with.
         input_schema: JSON Schema of the input, or `None` for any object.
@@ -202,6 +278,10 @@ class Definition:
         timeout: Seconds for the whole saga, or `None`.
         max_retries: How often a failed saga may be retried as a whole.
         compensation: Order and failure policy of the undo.
+        key: Template of the business key, or `None`.
+        locks: Templates of the semantic locks that the saga holds while it lives.
+        sensitive: Paths whose values are masked wherever people look.
+        invariants: Promises that `verify` checks.
         language: The language version the text was written in.
         file: Name of the file it came from, for messages; no part of what it means.
     """
@@ -216,6 +296,15 @@ class Definition:
     output: Json = field(default_factory=dict)
     timeout: float | None = None
     max_retries: int = 3
-    compensation: CompensationPolicy = CompensationPolicy()
+    compensation: CompensationPolicy = field(default_factory=CompensationPolicy)
+    key: Json | None = None
+    locks: tuple[str, ...] = ()
+    sensitive: tuple[Path, ...] = ()
+    invariants: tuple[Invariant, ...] = ()
     language: str = "1.0"
     file: str | None = field(default=None, compare=False)
+
+    @property
+    def all_states(self) -> Mapping[str, State]:
+        """Every state at any depth by its name, which is unique, in the order of the text."""
+        return {state.name: state for state in walk(self.states)}

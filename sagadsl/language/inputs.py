@@ -48,19 +48,24 @@ def prepare_input(definition: Definition, value: Json) -> Json:
     Raises:
         InputError: It is not JSON data, not a map, or departs from the schema; it holds every departure.
     """
-    copy = _Copier()
-    data = copy.of(value, ())
-    if not copy.problems and not isinstance(data, dict):
-        copy.problems.append(InputProblem("input", f"a map was expected, but this is {found(data)}"))
-    if copy.problems:
-        raise InputError(tuple(copy.problems))
+    data = _json(value)
+    if not isinstance(data, dict):
+        raise InputError((InputProblem("input", f"a map was expected, but this is {found(data)}"),))
     schema = definition.input_schema
     if schema is None:
         return data
     problems = tuple(dict.fromkeys(_departures(schema, data)))
     if problems:
         raise InputError(problems)
-    return _convert(data, [schema], schema)
+    return _json(_convert(data, [schema], schema))  # 1e300 is a whole number too, and not one of 64 bits
+
+
+def _json(value: Any) -> Json:
+    copier = _Copier()
+    data = copier.of(value, ())
+    if copier.problems:
+        raise InputError(tuple(copier.problems))
+    return data
 
 
 def _written(path: Path) -> str:

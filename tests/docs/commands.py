@@ -9,8 +9,10 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
+from sagadsl.cli.main import COMMANDS
+from tests.docs.generate.command_line import command, parameters
 from tests.docs.pages import ROOT
 
 COLUMNS = 120
@@ -119,20 +121,17 @@ def is_real_time(command: str) -> bool:
 
 def mistakes_in(script: str) -> Iterator[str]:
     """Say which commands, options and files that a script names do not exist; only `sagadsl` is looked at."""
-    import typer.main
-
-    from sagadsl.cli.main import app
-
-    group = typer.main.get_command(app)
     for line in script.replace("\\\n", " ").splitlines():
         words = shlex.split(line, comments=True)
-        if not words or Path(words[0]).name != "sagadsl":
-            continue
-        command: Any = group.get_command(None, words[1])
-        if command is None:
-            yield f"{line}: there is no command {words[1]!r}"
-            continue
-        options = {option for param in command.params for option in param.opts} | {"--help"}
-        yield from (f"{line}: {w} is no option" for w in words if w.startswith("-") and w not in options)
-        paths = [word.removeprefix("@") for word in words if word.removeprefix("@").startswith("definitions/")]
-        yield from (f"{line}: {path} is not there" for path in paths if not (ROOT / path).exists())
+        if words and Path(words[0]).name == "sagadsl":
+            yield from (f"{line}: {mistake}" for mistake in _mistakes(words[1:]))
+
+
+def _mistakes(words: list[str]) -> Iterator[str]:
+    if words[0] not in COMMANDS:
+        yield f"there is no command {words[0]!r}"
+        return
+    options = {name for parameter in parameters(command(words[0])) for name in parameter.names}
+    yield from (f"{word} is no option" for word in words if word.startswith("-") and word not in options)
+    paths = [word.removeprefix("@") for word in words]
+    yield from (f"{p} is not there" for p in paths if p.startswith("definitions/") and not (ROOT / p).exists())

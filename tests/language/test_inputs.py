@@ -92,6 +92,12 @@ def test_what_is_no_map_of_json_data_is_refused(value, says):
     assert problem.startswith(says)
 
 
+def test_a_whole_number_that_came_as_a_float_fits_into_64_bits_too():
+    assert problems({"properties": {"a": {"type": "integer"}}}, {"a": 1e300}) == [
+        "input.a: the whole number does not fit into 64 bits"
+    ]
+
+
 def test_data_without_end_is_refused():
     endless = {}
     endless["again"] = endless

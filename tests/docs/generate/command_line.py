@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import inspect
-from typing import Any
+from collections.abc import Callable, Iterator
+from enum import EnumType
+from importlib import import_module
+from pathlib import Path
+from typing import Any, NamedTuple, get_args, get_type_hints
 
-import typer.main
+from typer.models import ArgumentInfo
 
 from sagadsl.cli.exits import EXITS
-from sagadsl.cli.main import COMMANDS, app
+from sagadsl.cli.main import COMMANDS
 from tests.docs.generate import markdown
 from tests.docs.generate.markdown import code, table
 
 INTRODUCTION = """\
-Results go to standard output, findings and errors to standard error. `--help` after a command says what stands here.
-`sagadsl --version` prints the version."""
+Results go to standard output, findings and errors to standard error. `--help` after a command says what stands here,
+and `sagadsl --version` prints the version."""
 
 EXIT_CODES = """\
 ## Exit codes
@@ -24,50 +28,69 @@ The codes 3, 4 and 5 come from `sagadsl run` alone."""
 DEBUGGING = """\
 `SAGADSL_DEBUG=1` in the environment shows where in sagadsl a mistake happened that ended with exit code 70."""
 
+AGAIN = "Can be given more than once."
+
+
+class Parameter(NamedTuple):
+    """An argument or an option of a command, as its function declares it."""
+
+    names: tuple[str, ...]
+    value: str
+    default: str
+    help: str
+
 
 def page() -> str:
     """Return the page."""
-    group: Any = typer.main.get_command(app)
-    commands = [_command(name, group.get_command(None, name)) for name in COMMANDS]
     exits = table(["code", "meaning"], [(code(number), text) for number, text in EXITS.items()])
+    commands = [_section(name, command(name)) for name in COMMANDS]
     return markdown.page("The command line", INTRODUCTION, *commands, EXIT_CODES, exits, DEBUGGING)
 
 
-def _command(name: str, command: Any) -> str:
-    options = [_row(param) for param in command.params if param.name != "help"]
-    parts = [f"## sagadsl {name}", _prose(command.help)]
-    if options:
-        parts.append(table(["argument or option", "default", "what it is"], options))
-    return "\n\n".join(parts)
+def command(name: str) -> Callable[..., Any]:
+    """Return the function behind a command."""
+    found: Callable[..., Any] = import_module(f"sagadsl.cli.{COMMANDS[name]}").command
+    return found
+
+
+def parameters(function: Callable[..., Any]) -> Iterator[Parameter]:
+    """Return what a command can be given, in the order in which it says so."""
+    hints = get_type_hints(function, include_extras=True)
+    for name, parameter in inspect.signature(function).parameters.items():
+        kind, info = get_args(hints[name])
+        many = "list" in str(kind)
+        if isinstance(info, ArgumentInfo):
+            yield Parameter((name.upper() + ("…" if many else ""),), "", "**required**", info.help)
+            continue
+        names = tuple(info.param_decls or ()) or (f"--{name.replace('_', '-')}",)
+        yield Parameter(names, _value(kind, info), _default(parameter.default, info), _help(info, many=many))
+
+
+def _section(name: str, function: Callable[..., Any]) -> str:
+    rows = [(code(", ".join(p.names) + p.value), p.default, p.help) for p in parameters(function)]
+    parts = [f"## sagadsl {name}", _prose(inspect.getdoc(function) or "")]
+    return "\n\n".join([*parts, table(["argument or option", "default", "what it is"], rows)] if rows else parts)
 
 
 def _prose(text: str) -> str:
     """Return a help text as Markdown; an indented part of it is a command."""
-    paragraphs = inspect.cleandoc(text).split("\n\n")
-    return "\n\n".join(
-        f"```sh\n{inspect.cleandoc(part)}\n```" if part.startswith("    ") else part for part in paragraphs
-    )
+    parts = text.split("\n\n")
+    return "\n\n".join(f"```sh\n{inspect.cleandoc(p)}\n```" if p.startswith("    ") else p for p in parts)
 
 
-def _row(param: Any) -> tuple[str, str, str]:
-    if param.param_type_name == "argument":
-        more = "…" if param.nargs != 1 else ""
-        return code(f"{param.name.upper()}{more}"), "required", param.help
-    value = "" if param.is_flag else f" {param.metavar or _choices(param)}"
-    return code(", ".join(param.opts) + value), _default(param), param.help + (_AGAIN if param.multiple else "")
+def _value(kind: Any, info: Any) -> str:
+    if kind is bool:
+        return ""
+    if isinstance(kind, EnumType):
+        return f" {'|'.join(member.value for member in kind)}"
+    return f" {info.metavar or ('FILE' if Path in get_args(kind) else 'TEXT')}"
 
 
-_AGAIN = " Can be given more than once."
+def _default(value: Any, info: Any) -> str:
+    if isinstance(info.show_default, str):
+        return info.show_default
+    return "" if value is None or value is False else code(getattr(value, "value", value))
 
 
-def _choices(param: Any) -> str:
-    choices = getattr(param.type, "choices", None)
-    return "|".join(str(getattr(choice, "value", choice)) for choice in choices) if choices else "PATH"
-
-
-def _default(param: Any) -> str:
-    shown = param.show_default
-    if isinstance(shown, str):
-        return shown
-    value = getattr(param.default, "value", param.default)
-    return code(value) if isinstance(value, str) else ""
+def _help(info: Any, *, many: bool) -> str:
+    return f"{info.help} {AGAIN}" if many else info.help

@@ -25,7 +25,17 @@ TEXTS = ("name", "duration", "timeout", "condition", "template", "error_code", "
 
 SCHEMA: dict[str, Any] = json.loads(schema_text())
 SHARED: dict[str, Any] = SCHEMA["definitions"]
-_NAMES = {"state_name": "name", "error_pattern": "error code or `*`", "error_code": "error code"}
+_NAMES = {
+    "state_name": "name",
+    "next": "name",
+    "error_code": "error code",
+    "error_pattern": "error code or `*`",
+    "retry": "map",
+    "compensation": "name or map",
+    "fail_when": "list",
+    "catch": "list",
+    "on_failure": "`compensate` or `fail` or `continue` or map",
+}
 
 
 def page() -> str:
@@ -90,6 +100,6 @@ def _kind(value: dict[str, Any]) -> str:
     if name == "description":
         return "text"
     if name:
-        return _NAMES.get(name, name.replace("_", " "))
+        return _NAMES.get(name, name)
     kind = value.get("type", "any")
     return {"object": "map", "array": "list", "string": "text"}.get(kind, kind) if isinstance(kind, str) else "any"
