@@ -26,8 +26,10 @@ def as_json(value: Any) -> Json:
 
 
 def _copy(value: Any, path: tuple[str, ...]) -> Json:
-    if value is None or isinstance(value, bool | str):
+    if value is None or isinstance(value, bool):
         return value
+    if isinstance(value, str):
+        return _text(value, path)
     if isinstance(value, int):
         return int(value)
     if isinstance(value, float):
@@ -43,9 +45,16 @@ def _copy(value: Any, path: tuple[str, ...]) -> Json:
     raise _refused(path, f"a value of type {type(value).__name__} cannot be written as JSON")
 
 
+def _text(value: str, path: tuple[str, ...]) -> str:
+    """Return the text, unless it cannot be kept: neither CEL nor a database takes the character NUL."""
+    if "\0" in value:
+        raise _refused(path, "the text has the character NUL in it")
+    return str(value)
+
+
 def _key(key: Any, path: tuple[str, ...]) -> str:
     if isinstance(key, str):
-        return key
+        return _text(key, path)
     raise _refused(path, f"the key {key!r} is not text")
 
 

@@ -42,7 +42,9 @@ def block(words, text):
 
 
 def test_output_that_is_not_so_is_seen_and_mended(page, tmp_path):
-    written = page(f"# T\n\n{SAGA}\n{block('console', '$ sagadsl validate stay.yaml' + chr(10) + 'all is lost')}\nend\n")
+    written = page(
+        f"# T\n\n{SAGA}\n{block('console', '$ sagadsl validate stay.yaml' + chr(10) + 'all is lost')}\nend\n"
+    )
     (tmp_path / "run").mkdir()
 
     shown = list(Run(written, tmp_path / "run").blocks())

@@ -127,6 +127,8 @@ def test_an_action_that_is_cancelled_from_within_has_failed():
         ({"a": [float("nan")]}, "a[0]: nan is not a finite number"),
         ({1: 2}, "the key 1 is not text"),
         (object(), "a value of type object"),
+        ({"a": "x\0y"}, "a: the text has the character NUL"),
+        ({"a\0": 1}, "the character NUL"),
     ],
 )
 def test_an_answer_that_is_not_json_is_in_doubt_and_not_retried(answer, why):

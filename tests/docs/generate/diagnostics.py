@@ -34,5 +34,7 @@ def page() -> str:
 
 def _family(family: str, codes: list[Code]) -> str:
     title, what = FAMILIES[family]
-    rows = [(f'<a id="{code.code}"></a>`{code.code}`', code.severity, code.title.replace("<", "&lt;")) for code in codes]
+    rows = [
+        (f'<a id="{code.code}"></a>`{code.code}`', code.severity, code.title.replace("<", "&lt;")) for code in codes
+    ]
     return "\n\n".join([f"## {title}", what, table(["code", "severity", "what is wrong"], rows)])
