@@ -77,13 +77,18 @@ class Run:
                 if shown is not None:
                     yield shown
 
+    def write(self, block: Block) -> None:
+        path = self.folder / (block.file_name or "")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(block.text, encoding="utf-8")
+
     def wrong(self, block: Block, why: str) -> PageError:
         return PageError(f"{self.page.at(block)}: {why}")
 
     def yaml(self, block: Block) -> None:
         name = block.file_name or "block.yaml"
         if block.file_name:
-            (self.folder / name).write_text(block.text, encoding="utf-8")
+            self.write(block)
         words = [word for word in block.words[1:] if word not in {"wrong", block.file_name}]
         if unknown := [word for word in words if word not in KINDS]:
             raise self.wrong(block, f"there is no kind of YAML block {unknown[0]!r}")
@@ -106,7 +111,7 @@ class Run:
 
     def python(self, block: Block) -> None:
         if block.file_name:
-            (self.folder / block.file_name).write_text(block.text, encoding="utf-8")
+            self.write(block)
         code = compile("\n" * (block.first - 1) + block.text, self.page.name, "exec")
         with contextlib.redirect_stdout(io.StringIO()) as out:
             exec(code, self.namespace)

@@ -3,6 +3,7 @@
 from urllib.parse import unquote
 
 import pytest
+
 from tests.docs.pages import DOCS, ROOT, Page, pages, slug
 
 EVERYWHERE = [*pages(), Page(ROOT / "definitions" / "README.md")]

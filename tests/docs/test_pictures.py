@@ -1,6 +1,7 @@
 """The pictures in the documentation are those that are drawn now."""
 
 import pytest
+
 from tests.docs.pages import DOCS, ROOT
 from tests.docs.pictures import PICTURES, draw, sources, words
 

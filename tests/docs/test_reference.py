@@ -1,6 +1,7 @@
 """The pages that are made from tables are those that are checked in."""
 
 import pytest
+
 from tests.docs.generate import PAGES
 from tests.docs.generate.command_line import command, parameters
 from tests.docs.generate.keys import SCHEMA, SHARED

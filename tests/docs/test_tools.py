@@ -1,6 +1,7 @@
 """What watches the documentation sees what is wrong with it."""
 
 import pytest
+
 from tests.docs import pages
 from tests.docs.commands import commands_in, mistakes_in, normalised
 from tests.docs.execution import PageError, Run
@@ -102,7 +103,7 @@ def test_a_block_that_is_wrong_in_itself_is_refused(run, text):
 
 @pytest.mark.parametrize("text", ["```yaml\nname: a\n", "- a\n  ```yaml\n  a: 1\n  ```\n"])
 def test_a_block_that_nothing_would_check_is_refused(run, text):
-    with pytest.raises(ValueError, match="never closed|indented"):
+    with pytest.raises(ValueError, match=r"never closed|indented"):
         run(text)
 
 

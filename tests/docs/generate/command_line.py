@@ -60,10 +60,18 @@ def parameters(function: Callable[..., Any]) -> Iterator[Parameter]:
         kind, info = get_args(hints[name])
         many = "list" in str(kind)
         if isinstance(info, ArgumentInfo):
-            yield Parameter((name.upper() + ("…" if many else ""),), "", "**required**", info.help)
+            shown = info.metavar or name.upper()
+            yield Parameter((shown + ("…" if many else ""),), "", "**required**", info.help)
             continue
-        names = tuple(info.param_decls or ()) or (f"--{name.replace('_', '-')}",)
-        yield Parameter(names, _value(kind, info), _default(parameter.default, info), _help(info, many=many))
+        yield Parameter(
+            _names(name, info), _value(kind, info), _default(parameter.default, info), _help(info, many=many)
+        )
+
+
+def _names(name: str, info: Any) -> tuple[str, ...]:
+    """Return an option's names; in an annotation, Typer takes the first of them for the default."""
+    given = (info.default, *(info.param_decls or ()))
+    return tuple(word for word in given if isinstance(word, str)) or (f"--{name.replace('_', '-')}",)
 
 
 def _section(name: str, function: Callable[..., Any]) -> str:

@@ -13,7 +13,6 @@ INTRODUCTION = """\
 Every key there is, from the JSON Schema that `sagadsl schema` prints and that editors complete and explain from. What
 they mean together is told in [the language](language.md)."""
 
-STATES = ("task", "choice", "pass", "succeed", "fail")
 PARTS = {
     "retry": "`retry`",
     "compensation": "`compensation` of a task",
@@ -25,6 +24,7 @@ TEXTS = ("name", "duration", "timeout", "condition", "template", "error_code", "
 
 SCHEMA: dict[str, Any] = json.loads(schema_text())
 SHARED: dict[str, Any] = SCHEMA["definitions"]
+STATES: list[str] = SHARED["state"]["properties"]["type"]["enum"]
 _NAMES = {
     "state_name": "name",
     "next": "name",
