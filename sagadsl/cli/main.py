@@ -13,7 +13,7 @@ import typer
 import typer.core
 import typer.main
 
-from sagadsl.cli.exits import EXITS, INTERNAL, INTERRUPTED, CommandError
+from sagadsl.cli.exits import EXITS, INTERNAL, INTERRUPTED, PROBLEMS, CommandError
 from sagadsl.cli.quick import QuickCommand, QuickParams
 
 COMMANDS: Mapping[str, str] = {
@@ -83,7 +83,17 @@ def main() -> NoReturn:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # a terminal that cannot show a character shows another
             stream.reconfigure(errors="replace")
-    sys.exit(_run())
+    if os.environ.get("SAGADSL_DEBUG"):
+        import logging
+
+        logging.basicConfig(level=logging.DEBUG)
+    code = _run()
+    try:
+        sys.stdout.flush()
+    except OSError as error:  # a full disk, or a reader that has gone
+        _forget_output()
+        code = PROBLEMS if isinstance(error, BrokenPipeError) else _say(str(error.strerror), "", PROBLEMS)
+    sys.exit(code)
 
 
 def _run() -> int:
@@ -94,17 +104,24 @@ def _run() -> int:
     except KeyboardInterrupt:
         return _say("interrupted", "", INTERRUPTED)
     except BrokenPipeError:
-        # whoever read our output has gone; nothing more can be said, and the interpreter must not try
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
+        _forget_output()
+        return PROBLEMS
     except RecursionError:
         return _say("the definition is nested too deeply for this machine", "", INTERNAL)
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        return _say(f"{where}{error.strerror or error}", "", PROBLEMS)
     except Exception as error:  # the last line of defence between a mistake of ours and a person
         if os.environ.get("SAGADSL_DEBUG"):
             raise
         what = f"{type(error).__name__}: {error}"
         return _say(f"a mistake in sagadsl itself: {what}", "SAGADSL_DEBUG=1 shows where; please report it", INTERNAL)
     return 0
+
+
+def _forget_output() -> None:
+    """Nothing more can be written, and the interpreter must not try when it ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _say(message: str, hint: str, code: int) -> int:

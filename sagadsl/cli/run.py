@@ -24,11 +24,12 @@ from sagadsl.language.definition import Json
 from sagadsl.language.inputs import InputError, prepare_input
 from sagadsl.machine.commands import Command
 from sagadsl.machine.compiler import CompiledSaga, compile_saga
-from sagadsl.machine.events import Event
+from sagadsl.machine.events import INVALID_PAYLOAD, Event
 from sagadsl.machine.saga import Saga
 from sagadsl.machine.unexpected import UnexpectedEvent
 from sagadsl.runtime import Engine, Outcome, Services, UnknownActionError
-from sagadsl.runtime.engine import Listener, check_actions
+from sagadsl.runtime.engine import check_actions
+from sagadsl.runtime.listening import Listener
 from sagadsl.runtime.simulation import SimulationError, simulate
 
 
@@ -56,7 +57,7 @@ def command(
     fail: Annotated[
         list[str] | None,
         typer.Option(
-            help="In a simulation: this state's action fails (~STATE: its compensation), always or so many TIMES. "
+            help="In a simulation: this state's action fails ('~STATE', in quotes: its compensation), always or so many TIMES. "
             "The code Timeout lets the step's timeout pass.",
             metavar="STATE[=CODE[:TIMES]]",
         ),
@@ -84,7 +85,7 @@ def command(
     definition = files.load(file)
     script = read_script(definition, fail or [], output or [], signal or [])
     compiled = compile_saga(definition)
-    _check_signals(compiled, list(script.signals))
+    _check_signals(compiled, [name for name, _ in script.signals])
     checked = _checked_input(compiled, read_input(input))
     console = Console(highlight=False, soft_wrap=True, quiet=format is Format.JSON)
     try:
@@ -96,7 +97,7 @@ def command(
             outcome = asyncio.run(_run(compiled, checked, actions, signal or [], _teller(console)))
     except SimulationError as error:
         raise CommandError(str(error), USAGE) from None
-    _conclude(console, outcome, format)
+    _conclude(console, outcome, format, services_were_simulated=simulated)
     raise typer.Exit(EXIT_OF_STATUS[outcome.status])
 
 
@@ -139,8 +140,10 @@ def _actions(compiled: CompiledSaga, name: str) -> Services:
 
 
 def _teller(console: Console) -> Listener:
+    teller = story.Teller()
+
     def tell(saga: Saga, event: Event, commands: Sequence[Command]) -> None:
-        for line in story.lines(saga, event, commands):
+        for line in teller.tell(saga, event, commands):
             console.print(Text(str(line), style=story.STYLES[line.mark]))
 
     return tell
@@ -161,11 +164,12 @@ async def _run(
 
 
 def _interrupted(outcome: Outcome) -> str:
-    at = ", ".join(step.state for step in outcome.steps if step.status in {"running", "compensating"}) or "rest"
-    return f"interrupted while {outcome.name} was {outcome.status} at {at}; what it had done is not undone"
+    moving = {"running", "retrying", "waiting", "failed", "compensating"}
+    at = ", ".join(step.state for step in outcome.steps if step.status in moving)
+    return f"interrupted while {outcome.name} was {outcome.status}, at {at}; what it had done is not undone"
 
 
-def _conclude(console: Console, outcome: Outcome, format: Format) -> None:  # noqa: A002
+def _conclude(console: Console, outcome: Outcome, format: Format, *, services_were_simulated: bool) -> None:  # noqa: A002
     if format is Format.JSON:
         typer.echo(json.dumps(outcome.to_json(), ensure_ascii=False, indent=2))
         return
@@ -175,4 +179,9 @@ def _conclude(console: Console, outcome: Outcome, format: Format) -> None:  # no
     console.print()
     if outcome.status == "completed":
         console.print(Text(f"output: {json.dumps(outcome.output, ensure_ascii=False)}"))
-    console.print(Text(story.summary(outcome), style=story.STATUS_STYLES.get(outcome.status, "")))
+    if services_were_simulated and outcome.error is not None and outcome.error.code == INVALID_PAYLOAD:
+        console.print(
+            Text("in a simulation outputs are stand-ins; give real ones with --output STATE=JSON", style="yellow")
+        )
+    for line in story.summary(outcome):
+        console.print(Text(line, style=story.STATUS_STYLES.get(outcome.status, "")))

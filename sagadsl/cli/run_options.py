@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sagadsl.cli.exits import PROBLEMS, CommandError
-from sagadsl.language.definition import Definition, Json, Task
+from sagadsl.language.definition import Definition, Json, SubSaga, Task
 from sagadsl.language.suggest import nearest
 from sagadsl.runtime.simulation import SIMULATED_FAILURE, PlannedFailure, Script
 
@@ -42,7 +42,7 @@ def _json(text: str, where: str) -> Json:
     except json.JSONDecodeError as error:
         place = f"line {error.lineno}, column {error.colno}"
         raise CommandError(
-            f"{where}: not JSON at {place}: {error.msg}",
+            f"{where}: not JSON at {place}",
             PROBLEMS,
             hint='JSON puts names and texts in "double quotes"',
         ) from None
@@ -59,7 +59,7 @@ def read_script(definition: Definition, fail: Sequence[str], output: Sequence[st
     return Script(
         failures=[_planned_failure(definition, text) for text in fail],
         outputs=dict(_assignment(definition, text) for text in output),
-        signals=dict(read_signal(text) for text in signal),
+        signals=[read_signal(text) for text in signal],
     )
 
 
@@ -72,7 +72,7 @@ def _planned_failure(definition: Definition, text: str) -> PlannedFailure:
         )
     undo, times = bool(found["undo"]), found["times"]
     task = _task(definition, found["state"], f"--fail {text}")
-    if undo and task.compensation is None:
+    if undo and isinstance(task, Task) and task.compensation is None:
         raise CommandError(f"--fail {text}: {task.name} has no compensation that could fail")
     return PlannedFailure(task.name, undo, found["code"] or SIMULATED_FAILURE, None if times is None else int(times))
 
@@ -90,11 +90,11 @@ def read_signal(text: str) -> tuple[str, Json]:
     return name, _json(value, f"--signal {name}") if equals else None
 
 
-def _task(definition: Definition, name: str, where: str) -> Task:
-    state = definition.states.get(name)
-    if isinstance(state, Task):
+def _task(definition: Definition, name: str, where: str) -> Task | SubSaga:
+    state = definition.all_states.get(name)
+    if isinstance(state, Task | SubSaga):
         return state
-    tasks = [other.name for other in definition.states.values() if isinstance(other, Task)]
+    tasks = [other.name for other in definition.all_states.values() if isinstance(other, Task | SubSaga)]
     if state is not None:
         raise CommandError(f"{where}: {name} calls no service, so that it cannot answer or fail", hint=_listed(tasks))
     near = nearest(name, tasks)

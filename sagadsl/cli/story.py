@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from sagadsl.language.durations import format_duration
-from sagadsl.machine.commands import SAGA_TIMER, Command, Compensate, Invoke, StartTimer
-from sagadsl.machine.events import (
-    CompensationFailed,
-    CompensationSucceeded,
-    Event,
-    Failure,
-    SagaStarted,
-    SagaTimedOut,
-    SignalReceived,
-    StepFailed,
-    StepSucceeded,
+from sagadsl.machine.commands import (
+    SAGA_TIMER,
+    Command,
+    Compensate,
+    CompensateChild,
+    Invoke,
+    StartChild,
+    StartTimer,
 )
+from sagadsl.machine.events import Event, Failure, SagaStarted, SagaTimedOut, SignalReceived, TimerFired
+from sagadsl.machine.execution import Execution
 from sagadsl.machine.saga import Saga
 from sagadsl.runtime.outcome import Outcome, StepReport
 
@@ -33,6 +33,8 @@ STYLES = {
 }
 """The mark at the head of a line, and its colour on a terminal."""
 
+_LONG = 600.0
+
 STATUS_STYLES = {
     "completed": "green",
     "compensated": "magenta",
@@ -41,6 +43,10 @@ STATUS_STYLES = {
     "pending": "dim",
     "skipped": "dim",
 }
+
+
+Words: TypeAlias = tuple[str, str, str]
+"""The mark, the subject and the text of a line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,80 +58,117 @@ class Line:
     subject: str
     text: str
 
+    @property
+    def _when(self) -> str:
+        """Milliseconds while they matter, and a duration that can be read when they do not."""
+        return f"{self.at:.3f}s" if self.at < _LONG else format_duration(round(self.at))
+
     def __str__(self) -> str:
-        return f"{self.at:9.3f}s  {self.mark} {self.subject:<24} {self.text}".rstrip()
+        return f"{self._when:>10}  {self.mark} {self.subject:<24} {self.text}".rstrip()
 
 
-def lines(saga: Saga, event: Event, commands: Sequence[Command]) -> Iterator[Line]:
-    """Tell an event, and what follows from it."""
-    at = event.at - saga.started_at
-    told = _happened(saga, event)
-    if told is not None:
-        yield Line(at, *told)
-    for command in commands:
-        said = _ordered(command)
-        if said is not None:
-            yield Line(at, *said)
+class Teller:
+    """Tells a saga as it goes: what an event has changed, and then what is done because of it."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, tuple[str, int, int]] = {}
+
+    def tell(self, saga: Saga, event: Event, commands: Sequence[Command]) -> Iterator[Line]:
+        """Return the lines for an event that the saga has just taken."""
+        at = event.at - (saga.started_at or event.at)
+        happened = _happened(saga, event)
+        said = [happened] if happened is not None else []
+        said += self._changes(saga)
+        said += [line for line in map(_ordered, commands) if line is not None]
+        return (Line(at, *words) for words in said)
+
+    def _changes(self, saga: Saga) -> Iterator[Words]:
+        """Return what became of steps since the last event, in the order in which they began."""
+        for execution in saga.executions.values():
+            now = (execution.status, execution.attempts.number, execution.undo_attempts.number)
+            before = self._known.get(execution.label, ("pending", 0, 0))
+            if now != before:
+                self._known[execution.label] = now
+                yield from _became(execution, before)
 
 
-def _happened(saga: Saga, event: Event) -> tuple[str, str, str] | None:
+def _became(execution: Execution, before: tuple[str, int, int]) -> Iterator[Words]:
+    status, label, failure = execution.status, execution.label, execution.failure
+    tried_again = execution.attempts.number > before[1] > 0
+    if failure is not None and (status in {"failed", "retrying"} or (tried_again and before[0] == "running")):
+        yield "✗", label, _failure(failure)
+    elif status == "completed":
+        yield "✓", label, ""
+    elif status == "skipped":
+        yield "·", label, "skipped"
+    elif status == "waiting" and before[0] != "waiting":
+        yield "…", label, f"waits for the signal {execution.awaits}" if execution.awaits else "waits"
+    elif status == "compensated":
+        yield "↶", label, "undone"
+    undo_failed = execution.undo_failure is not None and before[0] == "compensating"
+    if undo_failed and status in {"compensation_failed", "compensating"}:
+        yield "✗", label, f"not undone: {_failure(execution.undo_failure)}"
+
+
+def _happened(saga: Saga, event: Event) -> Words | None:
     match event:
         case SagaStarted():
             return "·", saga.definition.name, f"version {event.version}, saga {saga.id}"
-        case StepSucceeded():
-            execution = saga.executions[event.state, event.execution]
-            if execution.failure is not None and execution.status != "completed":
-                return "✗", execution.label, _failure(execution.failure)
-            return "✓", execution.label, ""
-        case StepFailed():
-            return "✗", saga.executions[event.state, event.execution].label, _failure(event.error)
-        case CompensationSucceeded():
-            return "↶", saga.executions[event.state, event.execution].label, "undone"
-        case CompensationFailed():
-            label = saga.executions[event.state, event.execution].label
-            return "✗", label, f"not undone: {_failure(event.error)}"
         case SagaTimedOut():
-            return (
-                "⚡",
-                saga.definition.name,
-                f"took longer than {format_duration(saga.definition.timeout or 0)}",
-            )
+            return "⚡", saga.definition.name, f"took longer than {format_duration(saga.definition.timeout or 0)}"
         case SignalReceived():
             return "⚡", event.name, "signal received"
+        case TimerFired(timer_id=timer_id) if "/signal/" in timer_id:
+            return "⚡", timer_id.partition("/")[0], "the signal did not come in time"
     return None
 
 
-def _ordered(command: Command) -> tuple[str, str, str] | None:
+def _ordered(command: Command) -> Words | None:
     match command:
         case Invoke():
             return "→", _label(command), f"{command.service}.{command.action}{_attempt(command.attempt)}"
         case Compensate():
             return "↩", _label(command), f"{command.service}.{command.action}{_attempt(command.attempt)}"
+        case StartChild():
+            return "→", _label(command), f"saga {command.saga}"
+        case CompensateChild():
+            return "↩", _label(command), f"saga {command.child_id}"
         case StartTimer(timer_id=timer_id) if timer_id != SAGA_TIMER:
-            what = "waits for its signal, at most" if "/signal/" in timer_id else "again in"
-            return "…", timer_id.partition("/")[0], f"{what} {format_duration(round(command.delay, 3))}"
+            label, _, purpose = timer_id.rpartition("/")[0].rpartition("/")
+            told = _WAITS.get(purpose, "at most")
+            return "…", label.removesuffix("/compensate"), f"{told} {format_duration(round(command.delay, 3))}"
     return None
 
 
-def _label(command: Invoke | Compensate) -> str:
-    return command.state if command.execution == 1 else f"{command.state}:{command.execution}"
+_WAITS = {"retry": "again in", "signal": "waits for its signal, at most", "wait": "for", "report": "waits, at most"}
+
+
+def _label(command: Invoke | Compensate | StartChild | CompensateChild) -> str:
+    place = f"{command.state}/{command.region}" if command.region else command.state
+    return place if command.execution == 1 else f"{place}:{command.execution}"
 
 
 def _attempt(number: int) -> str:
     return "" if number == 1 else f"  attempt {number}"
 
 
-def _failure(failure: Failure) -> str:
+def _failure(failure: Failure | None) -> str:
+    if failure is None:
+        return ""
     said = f"{failure.code}: {failure.message}" if failure.message else failure.code
     return f"{said} (in doubt)" if failure.in_doubt else said
 
 
-def summary(outcome: Outcome) -> str:
-    """Return the last line: what became of the saga, and why."""
-    if outcome.error is None:
-        return outcome.status
-    where = f" at {outcome.error_state}" if outcome.error_state else ""
-    return f"{outcome.status}, because of {_failure(outcome.error)}{where}"
+def summary(outcome: Outcome) -> Iterator[str]:
+    """Return the last lines: what became of the saga and why, and what a person can do if one has to."""
+    why = "" if outcome.error is None else f", because of {_failure(outcome.error)}"
+    where = f" at {outcome.error_state}" if outcome.error is not None and outcome.error_state else ""
+    yield f"{outcome.status}{where}{why}"
+    stuck = ", ".join(_step_label(step) for step in outcome.steps if step.status == "compensation_failed")
+    if outcome.status == "compensation_failed":
+        yield f"not undone: {stuck}; a person has to retry, or to undo it by hand and resolve it"
+    elif outcome.status == "failed":
+        yield "what was done stays done; a person has to retry the saga, or to resolve or skip the step"
 
 
 def table(outcome: Outcome) -> Iterator[tuple[str, str]]:
@@ -138,9 +181,14 @@ def table(outcome: Outcome) -> Iterator[tuple[str, str]]:
 
 def _rows(outcome: Outcome) -> Iterator[tuple[str, ...]]:
     for step in outcome.steps:
-        label = step.state if step.execution == 1 else f"{step.state}:{step.execution}"
+        label = _step_label(step)
         took = "" if step.duration is None else f"{step.duration:.3f}s"
         yield label, step.status, _attempts(step), took, _failure(step.error) if step.error else ""
+
+
+def _step_label(step: StepReport) -> str:
+    place = f"{step.state}/{step.region}" if step.region else step.state
+    return place if step.execution == 1 else f"{place}:{step.execution}"
 
 
 def _attempts(step: StepReport) -> str:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sagadsl.language.definition import Compensation, Json
+from sagadsl.language.definition import NO_RETRY, Compensation, Json
 from sagadsl.language.expressions import EvaluationError
+from sagadsl.language.templates import Template
 from sagadsl.machine.backoff import delay_after, may_retry
-from sagadsl.machine.commands import SAGA_TIMER, Compensate
+from sagadsl.machine.commands import SAGA_TIMER, Compensate, CompensateChild
 from sagadsl.machine.events import INVALID_PAYLOAD, CompensationFailed, CompensationSucceeded, Failure
 from sagadsl.machine.execution import Execution
 
@@ -15,10 +16,9 @@ if TYPE_CHECKING:
     from sagadsl.machine.saga import Saga
 
 
-def begin(saga: Saga, failure: Failure) -> None:
-    """Start to undo because of `failure`, which happened in the present state."""
-    saga.error, saga.error_state = failure, saga.state
-    saga.scope["error"] = {"code": failure.code, "message": failure.message, "state": saga.state}
+def begin(saga: Saga, failure: Failure, at: str) -> None:
+    """Start to undo because of `failure`, which happened in the state `at`."""
+    saga.error, saga.error_state = failure, at
     saga.fire("compensate")
     saga.cancel_timer(SAGA_TIMER)
     go_on(saga)
@@ -66,13 +66,20 @@ def _start(saga: Saga, execution: Execution) -> None:
     """Begin a round of attempts at undoing this step."""
     again = execution.status == "compensation_failed"
     execution.undo_attempts.begin_round()
-    execution.fire("retry_compensation" if again else "compensate")
+    saga.fire_step(execution, "retry_compensation" if again else "compensate")
     _call(saga, execution)
 
 
 def _call(saga: Saga, execution: Execution) -> None:
     attempts, undo = execution.undo_attempts, _undo_of(execution)
     attempts.number += 1
+    if undo is None:
+        saga.issue(
+            CompensateChild(
+                execution.name, execution.number, attempts.number, execution.child_id(saga.id), execution.region
+            )
+        )
+        return
     try:
         payload = _payload(saga, execution)
     except EvaluationError as error:
@@ -89,24 +96,26 @@ def _call(saga: Saga, execution: Execution) -> None:
             execution.undo_key(saga.id),
             undo.timeout,
             execution.key(saga.id),
+            execution.region,
         )
     )
 
 
-def _undo_of(execution: Execution) -> Compensation:
-    undo = execution.state.compensation
-    if undo is None:
-        raise ValueError(f"{execution.name} has no compensation")
+def _undo_of(execution: Execution) -> Compensation | None:
+    """Return the compensation, or `None` for a sub-saga that is undone as a whole."""
+    undo: Compensation | None = getattr(execution.state, "compensation", None)
     return undo
 
 
 def _payload(saga: Saga, execution: Execution) -> Json:
     """Return the compensation's payload; this step's own output, not a later one's, is what it reads."""
-    template = execution.plan.compensation
+    template: Template | None = getattr(execution.plan, "compensation", None)
     if template is None:
         return {"input": execution.payload, "output": execution.output}
     own = f"states.{execution.name}.output"
-    scope = {key: value for key, value in saga.scope.items() if key != own}
+    scope = {key: value for key, value in execution.cursor.scope.items() if key != own}
+    if saga.error is not None:
+        scope["error"] = {"code": saga.error.code, "message": saga.error.message, "state": saga.error_state}
     if execution.output is not None:
         scope[own] = execution.output
     return template.render(scope)
@@ -114,7 +123,7 @@ def _payload(saga: Saga, execution: Execution) -> Json:
 
 def _awaited(saga: Saga, event: CompensationSucceeded | CompensationFailed) -> Execution | None:
     """Return the step whose present compensation attempt this belongs to, or `None` for a late result."""
-    execution = saga.executions.get((event.state, event.execution))
+    execution = saga.executions.get((event.state, event.region, event.execution))
     if execution is None or not execution.undo_attempts.number:
         raise saga.refuse(event, f"no compensation of {event.state!r} has been started")
     if execution.status == "compensating" and execution.undo_attempts.number == event.attempt:
@@ -133,7 +142,7 @@ def compensation_succeeded(saga: Saga, event: CompensationSucceeded) -> None:
     if execution is None:
         return
     saga.answered(execution)
-    execution.fire("finish_compensation")
+    saga.fire_step(execution, "finish_compensation")
     execution.undo_failure = None
     _continue(saga)
 
@@ -150,8 +159,9 @@ def compensation_failed(saga: Saga, event: CompensationFailed) -> None:
 
 def _fail(saga: Saga, execution: Execution, failure: Failure) -> None:
     """Try again, now or later; or leave the step in `compensation_failed`."""
-    retry, attempts = _undo_of(execution).retry, execution.undo_attempts
-    execution.fire("fail_compensation")
+    undo, attempts = _undo_of(execution), execution.undo_attempts
+    retry = NO_RETRY if undo is None else undo.retry
+    saga.fire_step(execution, "fail_compensation")
     execution.undo_failure = failure
     if failure.in_doubt:
         attempts.abandoned.add(attempts.number)
@@ -166,5 +176,5 @@ def _fail(saga: Saga, execution: Execution, failure: Failure) -> None:
 
 
 def _retry(saga: Saga, execution: Execution) -> None:
-    execution.fire("retry_compensation")
+    saga.fire_step(execution, "retry_compensation")
     _call(saga, execution)

@@ -27,6 +27,8 @@ class Invoke:
         payload: With what.
         key: The idempotency key, the same for every attempt.
         timeout: Seconds after which the host reports a `Timeout` that is in doubt.
+        region: Which item of a map, or "".
+        callback: Whether the answer only says that the job was taken, and the outcome is reported later.
     """
 
     state: str
@@ -37,6 +39,8 @@ class Invoke:
     payload: Json
     key: str
     timeout: float
+    region: str = ""
+    callback: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,50 @@ class Compensate:
     key: str
     timeout: float
     undoes: str
+    region: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StartChild:
+    """Start another saga, and report `StepSucceeded` with its output once it has completed.
+
+    Report `StepFailed` with its error once it has been compensated. `child_id` is the same at every replay, so that
+    a child is started once.
+    """
+
+    state: str
+    execution: int
+    attempt: int
+    saga: str
+    version: str | None
+    input: Json
+    child_id: str
+    region: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CompensateChild:
+    """Undo the other saga, however far it has come; reported as `Compensate` is."""
+
+    state: str
+    execution: int
+    attempt: int
+    child_id: str
+    region: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AcquireLocks:
+    """Take all these semantic locks at once, in this (sorted) order, and report `LocksAcquired`."""
+
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseLocks:
+    """The saga is final and needs its locks no longer."""
+
+    names: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,4 +131,6 @@ class Finish:
     state: str | None = None
 
 
-Command: TypeAlias = Invoke | Compensate | StartTimer | CancelTimer | Finish
+Command: TypeAlias = (
+    Invoke | Compensate | StartChild | CompensateChild | StartTimer | CancelTimer | AcquireLocks | ReleaseLocks | Finish
+)

@@ -1,103 +1,128 @@
-"""`Definition` in, `CompiledSaga` out: the flow machine, the shared lifecycles, and every template compiled once."""
+"""`Definition` in, `CompiledSaga` out: one flow machine a region, the lifecycles, and every template compiled once."""
 
 from __future__ import annotations
 
 import dataclasses
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
-from sagadsl.language.definition import Choice, Definition, Fail, FailWhen, Pass, State, Succeed, Task
-from sagadsl.language.expressions import Environment, Expression
+from sagadsl.language.definition import (
+    Catch,
+    Choice,
+    Definition,
+    Fail,
+    Json,
+    Map,
+    OnFailure,
+    Parallel,
+    Pass,
+    State,
+    SubSaga,
+    Succeed,
+    Task,
+    Wait,
+    regions_of,
+)
 from sagadsl.language.templates import Template
 from sagadsl.machine import lifecycles
 from sagadsl.machine.dispatch import DispatchMachine, build_machine, describe, lifecycle_machine
+from sagadsl.machine.plans import Flow, Plan, Planner, choice_trigger
 
 if TYPE_CHECKING:
-    from sagadsl.machine.events import Event
+    from sagadsl.machine.events import Event, SagaStarted
     from sagadsl.machine.saga import Saga
 
 NEXT = "next"
 PROCEED = "proceed"
 DEFAULT = "default"
+TIME_OUT = "time_out"
 
 SAGA_MACHINE = lifecycle_machine(lifecycles.SAGA)
 STEP_MACHINE = lifecycle_machine(lifecycles.STEP)
 
 
-@dataclass(frozen=True, slots=True)
-class TaskPlan:
-    """A task with its templates and conditions compiled."""
+@dataclass(slots=True, eq=False)
+class Lifecycles:
+    """The lifecycle machines of one definition's sagas: the shared ones, until somebody asks for them.
 
-    state: Task
-    payload: Template
-    compensation: Template | None
-    fail_when: tuple[tuple[Expression, FailWhen], ...]
+    A callback that is put on a definition's lifecycle is then called for the sagas of this definition alone.
+    """
 
+    saga: DispatchMachine = SAGA_MACHINE
+    step: DispatchMachine = STEP_MACHINE
 
-@dataclass(frozen=True, slots=True)
-class ChoicePlan:
-    """A choice with its conditions compiled, each with its flow trigger."""
+    def own_saga(self) -> DispatchMachine:
+        """Return a saga lifecycle that this definition has to itself."""
+        if self.saga is SAGA_MACHINE:
+            self.saga = lifecycle_machine(lifecycles.SAGA)
+        return self.saga
 
-    state: Choice
-    arms: tuple[tuple[Expression, str], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class PassPlan:
-    """A pass state with its output compiled."""
-
-    state: Pass
-    output: Template
+    def own_step(self) -> DispatchMachine:
+        """Return a step lifecycle that this definition has to itself."""
+        if self.step is STEP_MACHINE:
+            self.step = lifecycle_machine(lifecycles.STEP)
+        return self.step
 
 
-@dataclass(frozen=True, slots=True)
-class SucceedPlan:
-    """The end of a saga with its output compiled."""
-
-    state: Succeed
-    output: Template
-
-
-@dataclass(frozen=True, slots=True)
-class FailPlan:
-    """A state that fails."""
-
-    state: Fail
-
-
-Plan: TypeAlias = TaskPlan | ChoicePlan | PassPlan | SucceedPlan | FailPlan
-
-
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class CompiledSaga:
     """A definition as machines. One is made per definition; running sagas share it.
 
     Args:
         definition: What it was made from.
-        flow: The `transitions` machine over the saga's own states; it moves `Saga.state`.
-        saga_lifecycle: The machine of every saga's `status`, shared by all definitions.
-        step_lifecycle: The machine of every step's `status`, shared by all definitions.
+        flow: The `transitions` machine over the saga's own states; it moves `Cursor.state`.
+        regions: The machines of the regions inside states, by `(state, branch)`; a map's region is its `body`.
         plans: What to do in each state.
+        key: The business key, or `None`.
+        locks: The names of the semantic locks.
         signals: The names of the signals that it may wait for.
         hash: SHA-256 of the definition's meaning, in hex: the same text laid out differently has the same.
+        lifecycles: The machines that move `Saga.status` and `Execution.status`.
     """
 
     definition: Definition
     flow: DispatchMachine
-    saga_lifecycle: DispatchMachine
-    step_lifecycle: DispatchMachine
+    regions: Mapping[tuple[str, str], Flow]
     plans: Mapping[str, Plan]
+    key: Template | None
+    locks: tuple[Template, ...]
     signals: frozenset[str]
     hash: str
+    lifecycles: Lifecycles = field(default_factory=Lifecycles)
+
+    @property
+    def saga_lifecycle(self) -> DispatchMachine:
+        """The machine of `Saga.status`; callbacks put on it are for this definition's sagas."""
+        return self.lifecycles.own_saga()
+
+    @property
+    def step_lifecycle(self) -> DispatchMachine:
+        """The machine of `Execution.status`; callbacks put on it are for this definition's steps."""
+        return self.lifecycles.own_step()
 
     def new(self, saga_id: str) -> Saga:
         """Return a saga of this definition in which nothing has happened yet."""
         from sagadsl.machine.saga import Saga  # noqa: PLC0415 - the two know each other
 
         return Saga(self, saga_id)
+
+    def started(self, input: Json) -> SagaStarted:  # noqa: A002 - the saga's own word for it
+        """Return the event that begins a saga with this input, once it has been checked, converted and copied.
+
+        Raises:
+            InputError: The input does not fit the definition's schema.
+        """
+        from sagadsl.language.inputs import prepare_input  # noqa: PLC0415 - a machine that only replays needs none
+        from sagadsl.machine.events import SagaStarted  # noqa: PLC0415 - events know no definitions
+
+        definition = self.definition
+        return SagaStarted(prepare_input(definition, input), definition.name, definition.version, self.hash)
+
+    def __repr__(self) -> str:
+        return f"CompiledSaga({self.definition.name!r}, version={self.definition.version!r})"
 
     def replay(self, saga_id: str, events: Iterable[Event]) -> Saga:
         """Return the saga to which these events happened; `Saga.outstanding` says what is still to be done.
@@ -112,27 +137,41 @@ class CompiledSaga:
 
     def describe(self) -> dict[str, Any]:
         """Return the machines as the states and transitions that `transitions` was given."""
+        regions = {f"{state}.{name}": describe(flow.machine) for (state, name), flow in self.regions.items()}
         return {
             "name": self.definition.name,
             "version": self.definition.version,
             "hash": self.hash,
             "machines": {
                 "flow": describe(self.flow),
-                "saga": describe(self.saga_lifecycle),
-                "step": describe(self.step_lifecycle),
+                **regions,
+                "saga": describe(self.lifecycles.saga),
+                "step": describe(self.lifecycles.step),
             },
         }
 
 
 def compile_saga(definition: Definition) -> CompiledSaga:
-    """Compile a definition that `sagadsl.load` returned."""
-    environment = Environment(definition.states)
+    """Compile a definition that `sagadsl.load` returned.
+
+    Raises:
+        TypeError: It is not a definition, but perhaps the text or the path of one.
+    """
+    if not isinstance(definition, Definition):
+        raise TypeError(f"compile_saga takes what sagadsl.load returns, not a {type(definition).__name__}")
+    regions = {
+        (state.name, name): Flow(_machine(f"{state.name}.{name}", region.states, region.start), region.start)
+        for state in definition.all_states.values()
+        for name, region in regions_of(state).items()
+    }
+    planner = Planner(definition, regions)
     return CompiledSaga(
         definition=definition,
-        flow=_flow_machine(definition),
-        saga_lifecycle=SAGA_MACHINE,
-        step_lifecycle=STEP_MACHINE,
-        plans={name: _plan(definition, state, environment) for name, state in definition.states.items()},
+        flow=_machine(definition.name, definition.states, definition.start),
+        regions=regions,
+        plans={name: planner.plan(state) for name, state in definition.all_states.items()},
+        key=None if definition.key is None else Template(definition.key, planner.environment),
+        locks=tuple(Template(lock, planner.environment) for lock in definition.locks),
         signals=frozenset(_signals(definition)),
         hash=_hash(definition),
     )
@@ -143,81 +182,58 @@ def catch_trigger(index: int) -> str:
     return f"catch_{index + 1}"
 
 
-def choice_trigger(index: int) -> str:
-    """Return the flow trigger of the choice at this index, which counts from 0."""
-    return f"choice_{index + 1}"
-
-
 def _signals(definition: Definition) -> Iterable[str]:
-    for state in definition.states.values():
-        if isinstance(state, Task) and state.on_failure is not None and state.on_failure.signal is not None:
-            yield state.on_failure.signal
+    for state in definition.all_states.values():
+        rule: OnFailure | None = getattr(state, "on_failure", None)
+        if rule is not None and rule.signal is not None:
+            yield rule.signal
+        if isinstance(state, Wait) and state.signal is not None:
+            yield state.signal
 
 
-def _flow_machine(definition: Definition) -> DispatchMachine:
-    states = definition.states.values()
+def _machine(name: str, states: Mapping[str, State], start: str) -> DispatchMachine:
     return build_machine(
-        definition.name,
-        [{"name": state.name, "final": isinstance(state, Succeed | Fail)} for state in states],
+        name,
+        [{"name": state.name, "final": isinstance(state, Succeed | Fail)} for state in states.values()],
         [
             {"trigger": trigger, "source": state.name, "dest": dest}
-            for state in states
+            for state in states.values()
             for trigger, dest in _exits(state)
         ],
-        definition.start,
+        start,
     )
 
 
 def _exits(state: State) -> Iterable[tuple[str, str]]:
     match state:
-        case Task():
+        case Task() | SubSaga() | Parallel() | Map():
             yield NEXT, state.next
-            for index, catch in enumerate(state.catch):
-                yield catch_trigger(index), catch.next
-            if state.on_failure is not None and state.on_failure.then == "continue":
-                yield PROCEED, state.next
+            yield from _ways_out_of_failure(state.next, state.catch, state.on_failure)
         case Choice():
             for index, choice in enumerate(state.choices):
                 yield choice_trigger(index), choice.next
             if state.default is not None:
                 yield DEFAULT, state.default
+        case Wait():
+            yield NEXT, state.next
+            if state.on_timeout is not None:
+                yield TIME_OUT, state.on_timeout
         case Pass():
             yield NEXT, state.next
 
 
-def _plan(definition: Definition, state: State, environment: Environment) -> Plan:
-    match state:
-        case Task():
-            undo = state.compensation
-            return TaskPlan(
-                state,
-                Template(state.payload, environment),
-                None if undo is None or undo.payload is None else Template(undo.payload, environment),
-                tuple((environment.expression(rule.when), rule) for rule in state.fail_when),
-            )
-        case Choice():
-            return ChoicePlan(
-                state,
-                tuple(
-                    (environment.expression(choice.when), choice_trigger(index))
-                    for index, choice in enumerate(state.choices)
-                ),
-            )
-        case Pass():
-            return PassPlan(state, Template(state.output, environment))
-        case Succeed():
-            output = definition.output if state.output is None else state.output
-            return SucceedPlan(state, Template(output, environment))
-        case Fail():
-            return FailPlan(state)
-    raise TypeError(f"no plan for a state of type {type(state).__name__}")
+def _ways_out_of_failure(proceed: str, catches: tuple[Catch, ...], rule: OnFailure | None) -> Iterable[tuple[str, str]]:
+    for index, catch in enumerate(catches):
+        yield catch_trigger(index), catch.next
+    if rule is not None and rule.then == "continue":
+        yield PROCEED, proceed
 
 
 def _hash(definition: Definition) -> str:
     return sha256(json.dumps(_meaning(definition), ensure_ascii=False).encode()).hexdigest()
 
 
-def _meaning(value: Any) -> Any:
+def _meaning(value: Any) -> Json:
     """Return plain data in which everything that is part of a definition's meaning stands, and nothing else."""
     if dataclasses.is_dataclass(value):
         parts = {f.name: _meaning(getattr(value, f.name)) for f in dataclasses.fields(value) if f.compare}

@@ -51,18 +51,18 @@ class DispatchEvent(Event):
 class DispatchMachine(Machine):
     """A machine for models that are told about per call, and never added to it.
 
-    Callbacks receive an `EventData` whose `model` is what is being moved.
+    Callbacks receive the running saga, and after it, on a step's lifecycle, the step.
     """
 
     event_cls = DispatchEvent
 
-    def fire(self, model: Any, trigger: str) -> bool:
-        """Trigger an event on a model.
+    def fire(self, model: Any, trigger: str, *args: Any) -> bool:
+        """Trigger an event on a model; callbacks and conditions receive `args`.
 
         Raises:
             transitions.MachineError: The table has no such transition from the model's state.
         """
-        return bool(self.events[trigger].trigger(model))
+        return bool(self.events[trigger].trigger(model, *args))
 
     def is_plain(self, transition: Transition) -> bool:
         """Whether nothing but the state changes when this transition is taken now."""
@@ -99,7 +99,6 @@ def build_machine(
         transitions=transitions,
         initial=initial,
         auto_transitions=False,
-        send_event=True,
         model_attribute=attribute,
     )
 

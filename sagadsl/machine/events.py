@@ -2,13 +2,15 @@
 
 Every event carries its sequence number in its saga (`seq`, from 1) and the time at which the host recorded it
 (`at`, seconds since 1970 in UTC). A host stamps an event as it records it; `seq` 0 means "not stamped", which
-`Saga.apply` takes to be the next one. `EVENTS` is the whole vocabulary.
+`Saga.apply` takes to be the next one. A step is named by its `state`, by its `execution` (1 the first time the saga
+enters the state, then 2, 3, …) and, inside maps, by its `region`: the index of the item, or `2/0` in a map in a map.
+`EVENTS` is the whole vocabulary.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, dataclass, fields
 from typing import Any, TypeAlias
 
 from sagadsl.language.definition import Json
@@ -56,13 +58,20 @@ class SagaStarted(Stamp):
 
 
 @dataclass(frozen=True, slots=True)
+class LocksAcquired(Stamp):
+    """The saga holds all the locks that it asked for."""
+
+
+@dataclass(frozen=True, slots=True)
 class StepSucceeded(Stamp):
-    """An attempt of a state's action was answered."""
+    """An attempt of a state's action was answered; or, `reported`, a `callback` step's outcome came from outside."""
 
     state: str
     attempt: int
     output: Json = None
     execution: int = 1
+    region: str = ""
+    reported: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +82,8 @@ class StepFailed(Stamp):
     attempt: int
     error: Failure
     execution: int = 1
+    region: str = ""
+    reported: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +93,7 @@ class CompensationSucceeded(Stamp):
     state: str
     attempt: int
     execution: int = 1
+    region: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +104,7 @@ class CompensationFailed(Stamp):
     attempt: int
     error: Failure
     execution: int = 1
+    region: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,10 +137,11 @@ class RetryRequested(Stamp):
 
 @dataclass(frozen=True, slots=True)
 class CompensationRequested(Stamp):
-    """A person wants the saga undone."""
+    """A person wants the saga undone; or the saga that started this one (`parent`), even if it has completed."""
 
     by: str = ""
     why: str = ""
+    parent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +152,7 @@ class StepResolved(Stamp):
     output: Json = None
     by: str = ""
     why: str = ""
+    region: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,10 +162,12 @@ class StepSkipped(Stamp):
     state: str
     by: str = ""
     why: str = ""
+    region: str = ""
 
 
 Event: TypeAlias = (
     SagaStarted
+    | LocksAcquired
     | StepSucceeded
     | StepFailed
     | CompensationSucceeded
@@ -168,6 +185,7 @@ EVENTS: Mapping[str, type[Event]] = {
     event.__name__: event
     for event in (
         SagaStarted,
+        LocksAcquired,
         StepSucceeded,
         StepFailed,
         CompensationSucceeded,
@@ -199,15 +217,24 @@ def from_json(data: Mapping[str, Json]) -> Event:
         ValueError: The data is not an event.
     """
     values = dict(data)
-    kind = EVENTS.get(values.pop("type", None) or "")
+    name = values.pop("type", None)
+    kind = EVENTS.get(name) if isinstance(name, str) else None
     if kind is None:
-        raise ValueError(f"not an event: {data.get('type')!r} is none of {', '.join(EVENTS)}")
-    try:
-        if "error" in values:
-            values["error"] = Failure(**values["error"])
-        return kind(**values)
-    except TypeError as error:
-        raise ValueError(f"not a {kind.__name__} event: {error}") from None
+        raise ValueError(f"not an event: its type {name!r} is none of {', '.join(EVENTS)}")
+    if "error" in values:
+        values["error"] = _failure_from_json(values["error"], kind.__name__)
+    unknown = [key for key in values if key not in _FIELDS[kind]]
+    missing = [key for key in _REQUIRED[kind] if key not in values]
+    if unknown or missing:
+        what = f"it has {unknown[0]!r}" if unknown else f"it lacks {missing[0]!r}"
+        raise ValueError(f"not a {kind.__name__} event: {what}")
+    return kind(**values)
+
+
+def _failure_from_json(data: Json, event: str) -> Failure:
+    if not isinstance(data, Mapping) or not {"code"} <= set(data) <= set(_FAILURE_FIELDS):
+        raise ValueError(f"not a {event} event: its error is no map with a code")
+    return Failure(**data)
 
 
 def _failure_to_json(failure: Failure) -> dict[str, Json]:
@@ -215,6 +242,9 @@ def _failure_to_json(failure: Failure) -> dict[str, Json]:
 
 
 _FAILURE_FIELDS = tuple(field.name for field in fields(Failure))
+_REQUIRED: Mapping[type[Any], tuple[str, ...]] = {
+    kind: tuple(field.name for field in fields(kind) if field.default is MISSING) for kind in EVENTS.values()
+}
 _FIELDS: Mapping[type[Any], tuple[str, ...]] = {
     kind: tuple(field.name for field in fields(kind)) for kind in EVENTS.values()
 }

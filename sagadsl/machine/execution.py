@@ -1,13 +1,14 @@
-"""One pass of a saga through one task: its status, its attempts, and those of its undo."""
+"""One pass of a saga through one step: its status, its attempts, and those of its undo."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from sagadsl.language.definition import Json, Task
-from sagadsl.machine.compiler import STEP_MACHINE, TaskPlan
+from sagadsl.language.definition import Json, Map, Parallel, SubSaga, Task, Wait
+from sagadsl.machine.cursor import Cursor, Regions
 from sagadsl.machine.events import Failure
 from sagadsl.machine.lifecycles import STEP
+from sagadsl.machine.plans import StepPlan, WaitPlan
 
 
 @dataclass(slots=True)
@@ -44,21 +45,25 @@ class Attempts:
 
 @dataclass(slots=True, eq=False)
 class Execution:
-    """A step: state `number` counts how often the saga entered it, `status` is the step lifecycle's.
+    """A step: `number` counts how often the saga entered its state, `status` is the step lifecycle's.
 
     Args:
-        plan: The compiled task.
+        plan: The compiled state.
+        cursor: The region that it is in.
         number: 1 the first time the saga enters the state, then 2, 3, …
         payload: What the action is called with, once that is known (`has_payload`).
         failure: Why the last attempt failed.
         in_doubt: Whether some attempt may have taken place although nobody knows, so that it must be undone.
         undo_failure: Why the last attempt at the compensation failed.
-        awaits: The signal for which a failed step waits before it tries again.
+        awaits: The signal for which the step waits.
+        due: The instant until which it waits, in seconds since 1970, or the end of its present attempt.
+        regions: What is inside it, for a parallel or a map.
         started_at: When the first attempt began, in seconds since 1970.
         ended_at: When its action last came to rest; undoing it does not count.
     """
 
-    plan: TaskPlan
+    plan: StepPlan
+    cursor: Cursor
     number: int
     started_at: float
     status: str = STEP.initial
@@ -71,12 +76,19 @@ class Execution:
     undo_attempts: Attempts = field(default_factory=Attempts)
     undo_failure: Failure | None = None
     awaits: str | None = None
+    due: float | None = None
+    regions: Regions | None = None
     ended_at: float | None = None
 
     @property
-    def state(self) -> Task:
-        """The task."""
+    def state(self) -> Task | SubSaga | Parallel | Map | Wait:
+        """The state."""
         return self.plan.state
+
+    @property
+    def is_wait(self) -> bool:
+        """Whether it is a wait, which calls nobody."""
+        return isinstance(self.plan, WaitPlan)
 
     @property
     def name(self) -> str:
@@ -84,28 +96,45 @@ class Execution:
         return self.plan.state.name
 
     @property
+    def region(self) -> str:
+        """Which items of maps it is in; see `Cursor.region`."""
+        return self.cursor.region
+
+    @property
+    def place(self) -> str:
+        """The state's name, with the index of its item."""
+        return f"{self.name}/{self.region}" if self.region else self.name
+
+    @property
     def label(self) -> str:
-        """The state's name, with `:2`, `:3`, … when it was entered again."""
-        return self.name if self.number == 1 else f"{self.name}:{self.number}"
+        """The place, with `:2`, `:3`, … when it was entered again."""
+        return f"{self.place}{self._suffix}"
+
+    @property
+    def _suffix(self) -> str:
+        return "" if self.number == 1 else f":{self.number}"
 
     def key(self, saga_id: str) -> str:
         """Return the idempotency key of the action."""
         return f"{saga_id}/{self.label}"
 
+    def child_id(self, saga_id: str) -> str:
+        """Return the id of the sub-saga that this attempt runs; one that was undone is not started again."""
+        number = self.attempts.number
+        return self.key(saga_id) if number == 1 else f"{self.key(saga_id)}#{number}"
+
     def undo_key(self, saga_id: str) -> str:
         """Return the idempotency key of the compensation."""
-        suffix = "" if self.number == 1 else f":{self.number}"
-        return f"{saga_id}/{self.name}/compensate{suffix}"
-
-    def fire(self, trigger: str) -> None:
-        """Move the step's lifecycle on."""
-        STEP_MACHINE.fire(self, trigger)
+        return f"{saga_id}/{self.place}/compensate{self._suffix}"
 
     @property
     def must_be_undone(self) -> bool:
         """Whether a compensation of the saga has to undo this step, or to go on undoing it."""
-        if self.state.compensation is None:
+        state = self.state
+        if not isinstance(state, Task | SubSaga) or state.kind == "read_only":
+            return False
+        if state.compensation is None and not isinstance(state, SubSaga):
             return False
         if self.status == "completed":
-            return self.state.kind != "pivot"
+            return state.kind != "pivot"
         return self.status == "compensation_failed" or (self.status in {"failed", "skipped"} and self.in_doubt)

@@ -1,4 +1,4 @@
-"""Going forward through the states of the flow, until something has to be waited for."""
+"""Going forward through the states of a flow, until something has to be waited for."""
 
 from __future__ import annotations
 
@@ -6,19 +6,41 @@ from typing import TYPE_CHECKING
 
 from sagadsl.language.durations import format_duration
 from sagadsl.language.expressions import EvaluationError
-from sagadsl.machine import steps
-from sagadsl.machine.commands import SAGA_TIMER
-from sagadsl.machine.compiler import DEFAULT, NEXT, ChoicePlan, FailPlan, PassPlan, SucceedPlan, TaskPlan
+from sagadsl.machine import regions, steps, waits
+from sagadsl.machine.commands import SAGA_TIMER, AcquireLocks
+from sagadsl.machine.compiler import DEFAULT, NEXT
+from sagadsl.machine.cursor import Cursor
 from sagadsl.machine.endings import give_up
-from sagadsl.machine.events import INVALID_PAYLOAD, NO_CHOICE, TIMEOUT, Failure, SagaStarted, SagaTimedOut
+from sagadsl.machine.events import (
+    INVALID_PAYLOAD,
+    NO_CHOICE,
+    TIMEOUT,
+    Failure,
+    LocksAcquired,
+    SagaStarted,
+    SagaTimedOut,
+)
+from sagadsl.machine.plans import (
+    ChoicePlan,
+    FailPlan,
+    MapPlan,
+    ParallelPlan,
+    PassPlan,
+    SubSagaPlan,
+    SucceedPlan,
+    TaskPlan,
+    WaitPlan,
+)
 
 if TYPE_CHECKING:
     from sagadsl.machine.saga import Saga
 
 
 def start(saga: Saga, event: SagaStarted) -> None:
-    """The saga begins in its first state."""
+    """The saga has its input; it begins once it holds its locks."""
     saga.require(event, "created")
+    if saga.started_at is not None:
+        raise saga.refuse(event, "it has started already")
     definition, ours = saga.definition, saga.compiled.hash
     if (event.name, event.version, event.hash) != (definition.name, definition.version, ours):
         theirs = f"{event.name} {event.version} ({event.hash[:12]})"
@@ -32,9 +54,38 @@ def start(saga: Saga, event: SagaStarted) -> None:
         "version": definition.version,
         "started_at": event.at,
     }
+    try:
+        saga.key = _text(saga, saga.compiled.key)
+        saga.locks = tuple(sorted({_text(saga, lock) or "" for lock in saga.compiled.locks}))
+    except EvaluationError as error:
+        saga.fire("start")
+        give_up(saga, saga.root, Failure(INVALID_PAYLOAD, str(error), retryable=False))
+        return
+    if saga.locks:
+        saga.issue(AcquireLocks(saga.locks))
+    else:
+        _begin(saga)
+
+
+def _text(saga: Saga, template: object) -> str | None:
+    from sagadsl.language.templates import Template, as_text  # noqa: PLC0415
+
+    return as_text(template.render(saga.scope)) if isinstance(template, Template) else None
+
+
+def locks_acquired(saga: Saga, event: LocksAcquired) -> None:
+    """The saga holds its locks and begins."""
+    saga.require(event, "created")
+    if not any(isinstance(command, AcquireLocks) for command in saga.outstanding.values()):
+        raise saga.refuse(event, "it has asked for no locks")
+    saga.outstanding.pop("locks")
+    _begin(saga)
+
+
+def _begin(saga: Saga) -> None:
     saga.fire("start")
     start_saga_timer(saga)
-    arrive(saga)
+    arrive(saga, saga.root)
 
 
 def start_saga_timer(saga: Saga) -> None:
@@ -43,51 +94,63 @@ def start_saga_timer(saga: Saga) -> None:
         saga.start_timer(SAGA_TIMER, saga.definition.timeout)
 
 
-def arrive(saga: Saga) -> None:
-    """Do what the present state says, and go on until something has to be waited for."""
-    while (trigger := _enter(saga)) is not None:
-        saga.move(trigger)
+def arrive(saga: Saga, cursor: Cursor) -> None:
+    """Do what the cursor's state says, and go on until something has to be waited for."""
+    while (trigger := _enter(saga, cursor)) is not None:
+        saga.move(cursor, trigger)
 
 
-def go_on(saga: Saga, trigger: str) -> None:
-    """Leave the present state by this trigger."""
-    saga.move(trigger)
-    arrive(saga)
+def go_on(saga: Saga, cursor: Cursor, trigger: str) -> None:
+    """Leave the cursor's state by this trigger; a region that has been stopped keeps it for later."""
+    if cursor.stopped:
+        cursor.pending = trigger
+        regions.park(saga, cursor)
+        return
+    saga.move(cursor, trigger)
+    arrive(saga, cursor)
 
 
-def _enter(saga: Saga) -> str | None:
-    """Return the trigger by which the present state is left at once, or `None` when it is not."""
-    plan = saga.compiled.plans[saga.state]
+def _enter(saga: Saga, cursor: Cursor) -> str | None:
+    """Return the trigger by which the cursor's state is left at once, or `None` when it is not."""
+    plan = saga.compiled.plans[cursor.state]
     try:
         match plan:
-            case TaskPlan():
-                steps.begin(saga, plan)
+            case TaskPlan() | SubSagaPlan():
+                steps.begin(saga, cursor, plan)
+            case ParallelPlan() | MapPlan():
+                regions.begin(saga, cursor, plan)
+            case WaitPlan():
+                waits.begin(saga, cursor, plan)
             case ChoicePlan():
-                return _choose(saga, plan)
+                return _choose(saga, cursor, plan)
             case PassPlan():
-                saga.scope[f"states.{saga.state}.output"] = plan.output.render(saga.scope)
+                cursor.scope[f"states.{cursor.state}.output"] = plan.output.render(cursor.scope)
                 return NEXT
             case SucceedPlan():
-                _succeed(saga, plan)
+                _succeed(saga, cursor, plan)
             case FailPlan():
-                give_up(saga, Failure(plan.state.error, plan.state.message, retryable=False))
+                give_up(saga, cursor, Failure(plan.state.error, plan.state.message, retryable=False))
     except EvaluationError as error:
-        give_up(saga, Failure(INVALID_PAYLOAD, str(error), retryable=False))
+        give_up(saga, cursor, Failure(INVALID_PAYLOAD, str(error), retryable=False))
     return None
 
 
-def _choose(saga: Saga, plan: ChoicePlan) -> str | None:
+def _choose(saga: Saga, cursor: Cursor, plan: ChoicePlan) -> str | None:
     for condition, trigger in plan.arms:
-        if condition.test(saga.scope):
+        if condition.test(cursor.scope):
             return trigger
     if plan.state.default is not None:
         return DEFAULT
-    give_up(saga, Failure(NO_CHOICE, "no condition holds, and there is no default", retryable=False))
+    give_up(saga, cursor, Failure(NO_CHOICE, "no condition holds, and there is no default", retryable=False))
     return None
 
 
-def _succeed(saga: Saga, plan: SucceedPlan) -> None:
-    saga.output = plan.output.render(saga.scope)
+def _succeed(saga: Saga, cursor: Cursor, plan: SucceedPlan) -> None:
+    output = plan.output.render(cursor.scope)
+    if cursor.parent is not None:
+        regions.ended(saga, cursor, output)
+        return
+    saga.output = output
     saga.fire("complete")
     saga.finish()
 
@@ -99,5 +162,5 @@ def saga_timed_out(saga: Saga, event: SagaTimedOut) -> None:
     saga.take_timer(SAGA_TIMER)
     limit = format_duration(saga.definition.timeout or 0)
     failure = Failure(TIMEOUT, f"the saga took longer than {limit}", retryable=False)
-    steps.abandon(saga, failure)
-    give_up(saga, failure)
+    regions.abandon(saga, saga.root, failure)
+    give_up(saga, saga.root, failure)

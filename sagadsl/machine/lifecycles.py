@@ -21,7 +21,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Lifecycle:
-    """A named table of rows, the status everything begins in, and those that nothing leaves."""
+    """A named table of rows, the status everything begins in, and those in which it may rest for good."""
 
     name: str
     initial: str
@@ -41,6 +41,7 @@ SAGA = Lifecycle(
     final=frozenset({"completed", "compensated"}),
     rows=(
         Row("start", "created", "running"),
+        Row("cancel", "created", "compensated"),
         Row("complete", "running", "completed"),
         Row("fail", "running", "failed"),
         Row("retry", "failed", "retrying"),
@@ -48,6 +49,7 @@ SAGA = Lifecycle(
         Row("give_up", "retrying", "failed"),
         Row("compensate", "running", "compensating"),
         Row("compensate", "failed", "compensating"),
+        Row("compensate", "completed", "compensating"),
         Row("finish_compensation", "compensating", "compensated"),
         Row("fail_compensation", "compensating", "compensation_failed"),
         Row("retry_compensation", "compensation_failed", "compensating"),
@@ -58,7 +60,7 @@ SAGA = Lifecycle(
 STEP = Lifecycle(
     name="step",
     initial="pending",
-    final=frozenset({"compensated"}),
+    final=frozenset({"completed", "skipped", "compensated"}),
     rows=(
         Row("start", "pending", "running"),
         Row("complete", "running", "completed"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sagadsl.machine import backward, forward, steps
+from sagadsl.machine import backward, forward, regions, steps
 from sagadsl.machine.compiler import NEXT
 from sagadsl.machine.events import (
     CANCELLED,
@@ -32,11 +32,7 @@ def retry(saga: Saga, event: RetryRequested) -> None:
         raise saga.refuse(event, f"the saga has been retried {saga.retries} times, and its max_retries is {limit}")
     saga.retries += 1
     _run_again(saga)
-    execution = saga.current
-    if execution is not None and execution.status == "failed":
-        steps.try_again(saga, execution)
-    else:
-        forward.arrive(saga)
+    regions.resume(saga, saga.root)
 
 
 def _run_again(saga: Saga) -> None:
@@ -47,13 +43,22 @@ def _run_again(saga: Saga) -> None:
 
 
 def compensate(saga: Saga, event: CompensationRequested) -> None:
-    """Undo the saga, unless it has passed its pivot."""
-    saga.require(event, "running", "failed")
+    """Undo the saga, unless it has passed its pivot; one that has not begun is just cancelled."""
+    saga.require(event, *("created", "running", "failed"), *(("completed",) if event.parent else ()))
+    if saga.started_at is None:
+        raise saga.refuse(event, "it has not started")
     if saga.pivot_passed:
         raise saga.refuse(event, "the saga has passed its pivot and only goes forward: retry, resolve or skip instead")
-    failure = Failure(CANCELLED, _reason("compensation requested", event), retryable=False)
-    steps.abandon(saga, failure)
-    backward.begin(saga, failure)
+    failure = Failure(CANCELLED, _reason(event), retryable=False)
+    if saga.status == "created":
+        saga.outstanding.pop("locks")
+        saga.error, saga.error_state = failure, saga.state
+        saga.fire("cancel")
+        saga.finish()
+        return
+    at = saga.state
+    regions.abandon(saga, saga.root, failure)
+    backward.begin(saga, failure, at)
 
 
 def resolve(saga: Saga, event: StepResolved) -> None:
@@ -63,43 +68,72 @@ def resolve(saga: Saga, event: StepResolved) -> None:
         _resolve_compensation(saga, event)
         return
     execution = _failed_step(saga, event)
-    execution.fire("resolve")
-    _leave_failure(saga, execution)
+    around = _leave_failure(saga, execution)
+    saga.fire_step(execution, "resolve")
     steps.complete(saga, execution, {} if event.output is None else event.output)
+    _go_on_around(saga, around)
 
 
 def skip(saga: Saga, event: StepSkipped) -> None:
     """Go on without the step."""
     saga.require(event, "running", "failed")
     execution = _failed_step(saga, event)
-    execution.fire("skip")
-    _leave_failure(saga, execution)
-    saga.go_on(NEXT)
+    around = _leave_failure(saga, execution)
+    saga.fire_step(execution, "skip")
+    saga.go_on(execution.cursor, NEXT)
+    _go_on_around(saga, around)
 
 
 def _failed_step(saga: Saga, event: StepResolved | StepSkipped) -> Execution:
-    """Return the step if the saga stands still because of it."""
-    execution = saga.current
-    if execution is None or execution.name != event.state:
+    """Return the step if the saga, or a part of it, stands still because of it."""
+    execution = saga.latest.get((event.state, event.region))
+    if execution is None:
+        raise saga.refuse(event, f"{event.state!r} has not been started")
+    if saga.current(execution.cursor) is not execution or not _is_open(execution):
         raise saga.refuse(event, f"the saga is at {saga.state!r}, not at {event.state!r}")
     if execution.status != "failed":
         raise saga.refuse(event, f"{event.state!r} is {execution.status}, not failed")
     return execution
 
 
-def _leave_failure(saga: Saga, execution: Execution) -> None:
+def _is_open(execution: Execution) -> bool:
+    """Whether every parallel or map that the step is inside of is still open; see `regions.close`."""
+    cursor = execution.cursor
+    while cursor.parent is not None:
+        if cursor.parent.regions is None or cursor not in cursor.parent.regions.cursors:
+            return False
+        cursor = cursor.parent.cursor
+    return True
+
+
+def _leave_failure(saga: Saga, execution: Execution) -> Execution | None:
+    """Let the saga run again if it has failed; return the failed step around this one that has to go on first."""
     saga.cancel_step_timers(execution)
     execution.awaits, execution.ended_at = None, saga.now
     if saga.status == "failed":
         _run_again(saga)
+    around: Execution | None = None
+    parent = execution.cursor.parent
+    while parent is not None:
+        around = parent if parent.status == "failed" else around
+        parent = parent.cursor.parent
+    if around is not None:
+        execution.cursor.stopped = True
+    return around
+
+
+def _go_on_around(saga: Saga, around: Execution | None) -> None:
+    if around is not None:
+        saga.cancel_step_timers(around)
+        steps.try_again(saga, around)
 
 
 def _resolve_compensation(saga: Saga, event: StepResolved) -> None:
-    execution = saga.latest.get(event.state)
+    execution = saga.latest.get((event.state, event.region))
     if execution is None or execution.status != "compensation_failed":
         status = "not begun" if execution is None else execution.status
         raise saga.refuse(event, f"{event.state!r} is {status}, not compensation_failed")
-    execution.fire("resolve")
+    saga.fire_step(execution, "resolve")
     left = [other for other in saga.done if other.must_be_undone]
     if not left:
         saga.fire("resolve")
@@ -109,6 +143,7 @@ def _resolve_compensation(saga: Saga, event: StepResolved) -> None:
         backward.go_on(saga)
 
 
-def _reason(what: str, event: CompensationRequested) -> str:
+def _reason(event: CompensationRequested) -> str:
+    what = "the saga around it is undone" if event.parent else "compensation requested"
     by = f" by {event.by}" if event.by else ""
     return f"{what}{by}: {event.why}" if event.why else f"{what}{by}"

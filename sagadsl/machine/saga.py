@@ -2,25 +2,38 @@
 
 The rules of this room: nothing here reads a clock, draws a number or waits. The only time is the time in the
 events; whatever follows from an event follows the same way at every replay. This file holds the state that the
-others share: `forward.py` goes through the flow, `steps.py` through the attempts of a step, `backward.py` undoes,
-`operators.py` does what people ask for.
+others share: `forward.py` goes through the flow, `steps.py` through the attempts of a step, `waits.py` waits,
+`regions.py` opens and joins branches and items, `backward.py` undoes, `operators.py` does what people ask for.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from sagadsl.language.definition import Definition, Json
-from sagadsl.machine import backward, forward, operators, steps
-from sagadsl.machine.commands import SAGA_TIMER, CancelTimer, Command, Compensate, Finish, Invoke, StartTimer
+from sagadsl.machine import backward, forward, operators, steps, waits
+from sagadsl.machine.commands import (
+    SAGA_TIMER,
+    AcquireLocks,
+    CancelTimer,
+    Command,
+    Compensate,
+    CompensateChild,
+    Finish,
+    Invoke,
+    ReleaseLocks,
+    StartChild,
+    StartTimer,
+)
+from sagadsl.machine.cursor import Cursor
 from sagadsl.machine.events import (
     CompensationFailed,
     CompensationRequested,
     CompensationSucceeded,
     Event,
     Failure,
+    LocksAcquired,
     RetryRequested,
     SagaStarted,
     SagaTimedOut,
@@ -33,12 +46,15 @@ from sagadsl.machine.events import (
 )
 from sagadsl.machine.execution import Execution
 from sagadsl.machine.lifecycles import SAGA
+from sagadsl.machine.plans import StepPlan
+from sagadsl.machine.snapshot import snapshot
 from sagadsl.machine.unexpected import UnexpectedEvent
 
 if TYPE_CHECKING:
     from sagadsl.machine.compiler import CompiledSaga
 
 TimerHandler: TypeAlias = Callable[["Saga", Execution], None]
+Call: TypeAlias = Invoke | Compensate | StartChild | CompensateChild
 
 
 class Saga:
@@ -49,18 +65,21 @@ class Saga:
         seq: How many events it has seen.
         now: The time of the last one, in seconds since 1970.
         status: Where it is in the saga lifecycle.
-        state: Where it is in its own flow.
+        root: Where it is in its own flow.
+        key: Its business key, if its definition gives one.
+        locks: The semantic locks that it holds or waits for, sorted.
         error: Why it failed or was compensated, and `error_state` where.
         output: What it gives once it is `completed`.
-        executions: Every step so far by state and execution, in the order in which they began.
+        executions: Every step so far by state, region and execution, in the order in which they began.
+        latest: The latest execution by state and region.
         done: The steps that were, or may have been, completed, in that order.
         outstanding: The commands that are still to be carried out or answered, in the order they were given.
     """
 
     __slots__ = (
-        "_commands", "compiled", "done", "error", "error_state", "executions", "id", "input", "latest", "now", "output",
-        "outstanding", "pivot_passed", "retries", "scope", "seq", "signals", "started_at", "state", "status", "timers",
-        "to_undo",
+        "_commands", "compiled", "done", "error", "error_state", "executions", "id", "input", "key", "latest", "locks",
+        "now", "output", "outstanding", "pivot_passed", "retries", "root", "seq", "signals", "started_at", "status",
+        "timers", "to_undo",
     )  # fmt: skip
 
     def __init__(self, compiled: CompiledSaga, saga_id: str) -> None:
@@ -68,19 +87,20 @@ class Saga:
         self.id = saga_id
         self.seq = 0
         self.now = 0.0
-        self.started_at = 0.0
+        self.started_at: float | None = None
         self.status = SAGA.initial
-        self.state = compiled.definition.start
+        self.root = Cursor(compiled.flow, compiled.definition.start, {})
         self.input: Json = None
         self.output: Json = None
+        self.key: str | None = None
+        self.locks: tuple[str, ...] = ()
         self.error: Failure | None = None
         self.error_state: str | None = None
         self.retries = 0
         self.pivot_passed = False
-        self.scope: dict[str, Any] = {}
         self.signals: dict[str, list[Json]] = {}
-        self.executions: dict[tuple[str, int], Execution] = {}
-        self.latest: dict[str, Execution] = {}
+        self.executions: dict[tuple[str, str, int], Execution] = {}
+        self.latest: dict[tuple[str, str], Execution] = {}
         self.done: dict[Execution, None] = {}
         self.to_undo: list[Execution] = []
         self.timers: dict[str, tuple[TimerHandler, Execution]] = {}
@@ -91,6 +111,16 @@ class Saga:
     def definition(self) -> Definition:
         """The definition that it runs."""
         return self.compiled.definition
+
+    @property
+    def state(self) -> str:
+        """The state that it is in, in its own flow."""
+        return self.root.state
+
+    @property
+    def scope(self) -> Any:
+        """What expressions of the saga's own flow read."""
+        return self.root.scope
 
     def apply(self, event: Event) -> list[Command]:
         """Take an event and return what is to be done because of it.
@@ -115,22 +145,46 @@ class Saga:
         """Return the event that says that this timer has run out."""
         return SagaTimedOut() if timer_id == SAGA_TIMER else TimerFired(timer_id)
 
+    def snapshot(self) -> dict[str, Any]:
+        """Return everything that this saga is as plain data, to compare or to look at."""
+        return snapshot(self)
+
+    # What follows is for the modules of this room.
+
     def fire(self, trigger: str) -> None:
         """Move the saga's lifecycle on."""
-        self.compiled.saga_lifecycle.fire(self, trigger)
+        self.compiled.lifecycles.saga.fire(self, trigger, self)
 
-    def move(self, trigger: str) -> None:
-        """Move on in the saga's own flow."""
-        self.compiled.flow.fire(self, trigger)
+    def fire_step(self, execution: Execution, trigger: str) -> None:
+        """Move a step's lifecycle on."""
+        self.compiled.lifecycles.step.fire(execution, trigger, self, execution)
 
-    def go_on(self, trigger: str) -> None:
-        """Leave the present state by this trigger, and go on until something has to be waited for."""
-        forward.go_on(self, trigger)
+    def move(self, cursor: Cursor, trigger: str) -> None:
+        """Move on in a flow."""
+        cursor.machine.fire(cursor, trigger, self)
 
-    @property
-    def current(self) -> Execution | None:
-        """The step of the state that the saga is in, if that is a task that has begun."""
-        return self.latest.get(self.state)
+    def go_on(self, cursor: Cursor, trigger: str) -> None:
+        """Leave the cursor's state by this trigger, and go on until something has to be waited for."""
+        forward.go_on(self, cursor, trigger)
+
+    def arrive(self, cursor: Cursor) -> None:
+        """Do what the cursor's state says, and go on until something has to be waited for."""
+        forward.arrive(self, cursor)
+
+    def new_execution(self, cursor: Cursor, plan: StepPlan) -> Execution:
+        """Begin a step in the cursor's state."""
+        place = (plan.state.name, cursor.region)
+        earlier = self.latest.get(place)
+        execution = Execution(plan, cursor, 1 if earlier is None else earlier.number + 1, self.now)
+        self.executions[(*place, execution.number)] = execution
+        self.latest[place] = execution
+        self.fire_step(execution, "start")
+        return execution
+
+    def current(self, cursor: Cursor) -> Execution | None:
+        """Return the step of the cursor's state, if that state has begun one for it."""
+        execution = self.latest.get((cursor.state, cursor.region))
+        return execution if execution is not None and execution.cursor is cursor else None
 
     def refuse(self, event: Event, why: str) -> UnexpectedEvent:
         """Return the error for an event that is out of place."""
@@ -144,15 +198,17 @@ class Saga:
     def issue(self, command: Command) -> None:
         """Give a command, and remember it for as long as it is outstanding."""
         match command:
-            case Invoke() | Compensate():
+            case Invoke() | Compensate() | StartChild() | CompensateChild():
                 self.outstanding[_call_key(command)] = command
             case StartTimer():
                 self.outstanding[f"timer {command.timer_id}"] = command
+            case AcquireLocks():
+                self.outstanding["locks"] = command
         self._commands.append(command)
 
-    def answered(self, execution: Execution) -> None:
+    def answered(self, execution: Execution) -> bool:
         """Forget the call of this step: it has been answered, or nobody waits for its answer."""
-        self.outstanding.pop(f"call {execution.label}", None)
+        return self.outstanding.pop(f"call {execution.label}", None) is not None
 
     def start_timer(self, timer_id: str, delay: float) -> None:
         """Ask for an event after so many seconds."""
@@ -188,61 +244,31 @@ class Saga:
         self.done.pop(execution, None)
         self.done[execution] = None
 
-    def take_signal(self, name: str) -> bool:
-        """Consume one signal of this name, if one has come."""
+    def take_signal(self, name: str) -> tuple[Json] | None:
+        """Consume one signal of this name and return its payload in a tuple, if one has come."""
         queue = self.signals.get(name)
-        if not queue:
-            return False
-        queue.pop(0)
-        return True
+        return (queue.pop(0),) if queue else None
 
     def finish(self) -> None:
         """Say that the saga has come to rest in its present status."""
         self.cancel_timer(SAGA_TIMER)
+        if self.locks and self.status in SAGA.final:
+            self.issue(ReleaseLocks(self.locks))
         self.issue(Finish(self.status, self.output, self.error, self.error_state))  # type: ignore[arg-type]
 
-    def snapshot(self) -> dict[str, Any]:
-        """Return everything that this saga is as plain data, to compare or to look at."""
-        return {
-            "id": self.id,
-            "seq": self.seq,
-            "now": self.now,
-            "status": self.status,
-            "state": self.state,
-            "input": self.input,
-            "output": self.output,
-            "error": self.error and asdict(self.error),
-            "error_state": self.error_state,
-            "retries": self.retries,
-            "pivot_passed": self.pivot_passed,
-            "scope": dict(self.scope),
-            "signals": {name: list(queue) for name, queue in self.signals.items()},
-            "steps": [_step_snapshot(execution) for execution in self.executions.values()],
-            "done": [execution.label for execution in self.done],
-            "to_undo": [execution.label for execution in self.to_undo],
-            "outstanding": list(self.outstanding.values()),
-        }
 
-
-def _call_key(command: Invoke | Compensate) -> str:
-    label = command.state if command.execution == 1 else f"{command.state}:{command.execution}"
-    return f"call {label}"
-
-
-def _step_snapshot(execution: Execution) -> dict[str, Any]:
-    names = (name for name in Execution.__slots__ if name != "plan")
-    values = {name: getattr(execution, name) for name in names}
-    values["attempts"] = asdict(execution.attempts)
-    values["undo_attempts"] = asdict(execution.undo_attempts)
-    return {"state": execution.name, **values}
+def _call_key(command: Call) -> str:
+    place = f"{command.state}/{command.region}" if command.region else command.state
+    return f"call {place}" if command.execution == 1 else f"call {place}:{command.execution}"
 
 
 HANDLERS: Mapping[type[Any], Callable[[Saga, Any], None]] = {
     SagaStarted: forward.start,
+    LocksAcquired: forward.locks_acquired,
     StepSucceeded: steps.step_succeeded,
     StepFailed: steps.step_failed,
-    TimerFired: steps.timer_fired,
-    SignalReceived: steps.signal_received,
+    TimerFired: waits.timer_fired,
+    SignalReceived: waits.signal_received,
     SagaTimedOut: forward.saga_timed_out,
     CompensationSucceeded: backward.compensation_succeeded,
     CompensationFailed: backward.compensation_failed,

@@ -4,48 +4,48 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sagadsl.language.definition import FailWhen
+from sagadsl.language.definition import NO_RETRY, Catch, FailWhen, OnFailure, Retry, Task
 from sagadsl.language.expressions import EvaluationError
+from sagadsl.machine import regions
 from sagadsl.machine.backoff import delay_after, may_retry
-from sagadsl.machine.commands import Invoke
-from sagadsl.machine.compiler import NEXT, PROCEED, TaskPlan, catch_trigger
-from sagadsl.machine.endings import give_up, rest
-from sagadsl.machine.events import (
-    INVALID_PAYLOAD,
-    TIMEOUT,
-    Failure,
-    SignalReceived,
-    StepFailed,
-    StepSucceeded,
-    TimerFired,
-)
+from sagadsl.machine.commands import Invoke, StartChild
+from sagadsl.machine.compiler import NEXT, PROCEED, catch_trigger
+from sagadsl.machine.cursor import Cursor
+from sagadsl.machine.endings import give_up
+from sagadsl.machine.events import INVALID_PAYLOAD, TIMEOUT, Failure, StepFailed, StepSucceeded
 from sagadsl.machine.execution import Execution
+from sagadsl.machine.plans import StepPlan, SubSagaPlan, TaskPlan
 
 if TYPE_CHECKING:
     from sagadsl.machine.saga import Saga
 
 
-def begin(saga: Saga, plan: TaskPlan) -> None:
-    """The saga enters a task: a new execution, and its first attempt."""
-    earlier = saga.latest.get(plan.state.name)
-    execution = Execution(plan, 1 if earlier is None else earlier.number + 1, saga.now)
-    saga.executions[execution.name, execution.number] = execution
-    saga.latest[execution.name] = execution
-    execution.fire("start")
-    _invoke(saga, execution)
+def begin(saga: Saga, cursor: Cursor, plan: StepPlan) -> None:
+    """The saga enters a task or a sub-saga: a new execution, and its first attempt."""
+    _invoke(saga, saga.new_execution(cursor, plan))
 
 
 def _invoke(saga: Saga, execution: Execution) -> None:
     """Call the action for the next time; a payload that cannot be made is a failure of the step."""
     execution.attempts.number += 1
+    plan = execution.plan
+    if not isinstance(plan, TaskPlan | SubSagaPlan):
+        raise TypeError(f"{execution.label} calls nobody")
     if not execution.has_payload:
         try:
-            execution.payload = execution.plan.payload.render(saga.scope)
+            execution.payload = plan.payload.render(execution.cursor.scope)
         except EvaluationError as error:
             fail(saga, execution, Failure(INVALID_PAYLOAD, str(error), retryable=False))
             return
         execution.has_payload = True
-    state = execution.state
+    if isinstance(plan, TaskPlan):
+        _call(saga, execution, plan.state)
+    else:
+        _start_child(saga, execution, plan)
+
+
+def _call(saga: Saga, execution: Execution, state: Task) -> None:
+    execution.due = saga.now + state.timeout
     saga.issue(
         Invoke(
             state.name,
@@ -56,21 +56,49 @@ def _invoke(saga: Saga, execution: Execution) -> None:
             execution.payload,
             execution.key(saga.id),
             state.timeout,
+            execution.region,
+            state.callback,
         )
     )
 
 
+def _start_child(saga: Saga, execution: Execution, plan: SubSagaPlan) -> None:
+    state = plan.state
+    saga.issue(
+        StartChild(
+            state.name,
+            execution.number,
+            execution.attempts.number,
+            state.saga,
+            state.version,
+            execution.payload,
+            execution.child_id(saga.id),
+            execution.region,
+        )
+    )
+    if state.timeout is not None:
+        saga.start_step_timer(f"{execution.label}/timeout", state.timeout, _timed_out, execution)
+
+
+def _timed_out(saga: Saga, execution: Execution) -> None:
+    failure = Failure(TIMEOUT, "no outcome in time", retryable=execution.status == "waiting", in_doubt=True)
+    if execution.status == "waiting":
+        saga.fire_step(execution, "resume")
+    fail(saga, execution, failure)
+
+
 def _awaited(saga: Saga, event: StepSucceeded | StepFailed) -> Execution | None:
     """Return the step whose present attempt this result belongs to, or `None` for a late result."""
-    execution = saga.executions.get((event.state, event.execution))
+    execution = saga.executions.get((event.state, event.region, event.execution))
     if execution is None:
         raise saga.refuse(event, f"{event.state!r} has not been started")
-    if execution.status == "running" and execution.attempts.number == event.attempt:
+    statuses = ("running", "waiting") if event.reported else ("running",)
+    if execution.status in statuses and execution.attempts.number == event.attempt and execution.regions is None:
         return execution
     if execution.attempts.forget(event.attempt):
         return None
     raise saga.refuse(
-        event, f"nobody waits for attempt {event.attempt} of {event.state!r}, which is {execution.status}"
+        event, f"nobody waits for attempt {event.attempt} of {execution.label!r}, which is {execution.status}"
     )
 
 
@@ -79,18 +107,34 @@ def step_succeeded(saga: Saga, event: StepSucceeded) -> None:
     execution = _awaited(saga, event)
     if execution is None:
         return
-    saga.answered(execution)
-    failure = _failure_in(saga, execution, event.output)
+    was_called = saga.answered(execution)
+    state = execution.state
+    if isinstance(state, Task) and state.callback and not event.reported:
+        _wait_for_report(saga, execution)
+        return
+    if event.reported and was_called:
+        execution.attempts.abandoned.add(event.attempt)  # the action's own answer is still to come, and too late
+    saga.cancel_step_timers(execution)
+    failure = _failure_in(execution, event.output)
     if failure is not None:
+        if execution.status == "waiting":
+            saga.fire_step(execution, "resume")
         fail(saga, execution, failure)
         return
-    execution.fire("complete")
+    saga.fire_step(execution, "complete")
     complete(saga, execution, event.output)
 
 
-def _failure_in(saga: Saga, execution: Execution, output: Any) -> Failure | None:
-    rules = execution.plan.fail_when
-    scope = {**saga.scope, "output": output} if rules else saga.scope
+def _wait_for_report(saga: Saga, execution: Execution) -> None:
+    """The job was taken; its outcome comes from outside, in what is left of the attempt's time."""
+    saga.fire_step(execution, "wait")
+    left = max(0.0, (execution.due or saga.now) - saga.now)
+    saga.start_step_timer(f"{execution.label}/report/{execution.attempts.number}", left, _timed_out, execution)
+
+
+def _failure_in(execution: Execution, output: Any) -> Failure | None:
+    rules = execution.plan.fail_when if isinstance(execution.plan, TaskPlan) else ()
+    scope = {**execution.cursor.scope, "output": output} if rules else {}
     for condition, rule in rules:
         try:
             if condition.test(scope):
@@ -108,38 +152,49 @@ def complete(saga: Saga, execution: Execution, output: Any) -> None:
     """Go on from a step that now is complete."""
     execution.output, execution.failure, execution.in_doubt = output, None, False
     execution.ended_at = saga.now
-    saga.scope[f"states.{execution.name}.output"] = output
+    execution.cursor.scope[f"states.{execution.name}.output"] = output
     saga.note_done(execution)
-    saga.pivot_passed = saga.pivot_passed or execution.state.kind == "pivot"
-    saga.go_on(NEXT)
+    saga.pivot_passed = saga.pivot_passed or getattr(execution.state, "kind", None) == "pivot"
+    saga.go_on(execution.cursor, NEXT)
 
 
 def step_failed(saga: Saga, event: StepFailed) -> None:
     """An attempt failed."""
     execution = _awaited(saga, event)
-    if execution is not None:
-        fail(saga, execution, event.error)
+    if execution is None:
+        return
+    was_called = saga.answered(execution)
+    if event.reported and was_called:
+        execution.attempts.abandoned.add(event.attempt)
+    if execution.status == "waiting":
+        saga.fire_step(execution, "resume")
+    fail(saga, execution, event.error)
 
 
 def fail(saga: Saga, execution: Execution, failure: Failure) -> None:
     """Retry the step; where that is over, catch its error; where nothing does, do what `on_failure` says."""
-    _note_failure(saga, execution, failure)
-    state, attempts = execution.state, execution.attempts
-    if not may_retry(state.retry, failure.code, attempts.in_round, retryable=failure.retryable):
-        _after_last_attempt(saga, execution, failure)
+    note_failure(saga, execution, failure)
+    retry: Retry = getattr(execution.state, "retry", NO_RETRY)
+    attempts = execution.attempts
+    if execution.cursor.stopped:
+        regions.park(saga, execution.cursor)
         return
-    execution.fire("retry")
-    seed = f"{execution.key(saga.id)}/{attempts.number}"
-    delay = delay_after(state.retry, attempts.in_round, seed)
+    if not may_retry(retry, failure.code, attempts.in_round, retryable=failure.retryable):
+        after_last_attempt(saga, execution, failure)
+        return
+    saga.fire_step(execution, "retry")
+    delay = delay_after(retry, attempts.in_round, f"{execution.key(saga.id)}/{attempts.number}")
     if delay > 0:
         saga.start_step_timer(f"{execution.label}/retry/{attempts.number}", delay, _resume, execution)
     else:
         _resume(saga, execution)
 
 
-def _note_failure(saga: Saga, execution: Execution, failure: Failure) -> None:
+def note_failure(saga: Saga, execution: Execution, failure: Failure) -> None:
+    """The running attempt has failed, for now."""
     saga.answered(execution)
-    execution.fire("fail")
+    saga.cancel_step_timers(execution)
+    saga.fire_step(execution, "fail")
     execution.failure, execution.ended_at = failure, saga.now
     if failure.in_doubt:
         execution.in_doubt = True
@@ -148,41 +203,53 @@ def _note_failure(saga: Saga, execution: Execution, failure: Failure) -> None:
 
 
 def _resume(saga: Saga, execution: Execution) -> None:
-    execution.fire("resume")
+    saga.fire_step(execution, "resume")
     _invoke(saga, execution)
 
 
 def try_again(saga: Saga, execution: Execution) -> None:
-    """Begin a new round of attempts at a failed step."""
+    """Begin a new round of attempts at a failed step; a parallel or a map goes on inside."""
     execution.awaits = None
     execution.attempts.begin_round()
-    execution.fire("retry")
-    _resume(saga, execution)
+    saga.fire_step(execution, "retry")
+    if execution.regions is None:
+        _resume(saga, execution)
+    else:
+        saga.fire_step(execution, "resume")
+        regions.resume_inside(saga, execution)
 
 
-def _after_last_attempt(saga: Saga, execution: Execution, failure: Failure) -> None:
-    for index, catch in enumerate(execution.state.catch):
+def after_last_attempt(saga: Saga, execution: Execution, failure: Failure, *, at: str = "", rest: bool = False) -> None:
+    """The step has failed for good: catch its error, or do what `on_failure` says.
+
+    `at` and `rest` are as for `endings.give_up`; a step that has to rest is not caught.
+    """
+    state, cursor = execution.state, execution.cursor
+    catches: tuple[Catch, ...] = () if rest else getattr(state, "catch", ())
+    for index, catch in enumerate(catches):
         if catch.takes(failure.code):
-            saga.scope["error"] = {"code": failure.code, "message": failure.message, "state": execution.name}
-            saga.go_on(catch_trigger(index))
+            regions.close(saga, execution)
+            cursor.scope["error"] = {
+                "code": failure.code,
+                "message": failure.message,
+                "state": at or execution.name,
+            }
+            saga.go_on(cursor, catch_trigger(index))
             return
-    rule = execution.state.on_failure
-    match rule.then if rule else "compensate":
+    rule: OnFailure | None = getattr(state, "on_failure", None)
+    match "fail" if rest else rule.then if rule else "compensate":
         case "continue":
-            saga.go_on(PROCEED)
+            regions.close(saga, execution)
+            saga.go_on(cursor, PROCEED)
         case "wait_for":
             _wait_for_signal(saga, execution)
-        case "fail":
-            rest(saga, failure)
-        case _:
-            give_up(saga, failure)
+        case then:
+            give_up(saga, cursor, failure, at=at, rest=then == "fail")
 
 
 def _wait_for_signal(saga: Saga, execution: Execution) -> None:
-    rule = execution.state.on_failure
-    if rule is None or rule.signal is None:
-        raise ValueError(f"{execution.name}: on_failure waits for no signal")
-    if saga.take_signal(rule.signal):
+    rule: OnFailure = getattr(execution.state, "on_failure")  # noqa: B009 - not every kind of step has one
+    if saga.take_signal(rule.signal or "") is not None:
         try_again(saga, execution)
         return
     execution.awaits = rule.signal
@@ -193,41 +260,26 @@ def _wait_for_signal(saga: Saga, execution: Execution) -> None:
 
 def _signal_missed(saga: Saga, execution: Execution) -> None:
     execution.awaits = None
-    give_up(saga, execution.failure or Failure(TIMEOUT))
+    give_up(saga, execution.cursor, execution.failure or Failure(TIMEOUT))
 
 
-def signal_received(saga: Saga, event: SignalReceived) -> None:
-    """Keep the signal, or go on with it."""
-    saga.require(event, "running", "failed")
-    if event.name not in saga.compiled.signals:
-        raise saga.refuse(event, f"the definition waits for no signal {event.name!r}")
-    saga.signals.setdefault(event.name, []).append(event.payload)
-    execution = saga.current
-    if saga.status == "running" and execution is not None and execution.awaits == event.name:
-        saga.take_signal(event.name)
-        saga.cancel_step_timers(execution)
-        try_again(saga, execution)
-
-
-def timer_fired(saga: Saga, event: TimerFired) -> None:
-    """A step's timer ran out."""
-    if event.timer_id not in saga.timers:
-        raise saga.refuse(event, f"there is no timer {event.timer_id!r}")
-    taken = saga.take_timer(event.timer_id)
-    if taken is not None:
-        handler, execution = taken
-        handler(saga, execution)
-
-
-def abandon(saga: Saga, failure: Failure) -> None:
-    """Stop waiting for the present step. If it was running, nobody knows whether its action took place."""
-    execution = saga.current
+def stop_waiting(saga: Saga, cursor: Cursor, failure: Failure) -> None:
+    """Stop waiting for a region's present step. If it was called, nobody knows whether its action took place."""
+    execution = saga.current(cursor)
     if execution is None:
         return
-    saga.cancel_step_timers(execution)
     execution.awaits = None
-    if execution.status == "running":
-        in_doubt = Failure(failure.code, failure.message, retryable=False, in_doubt=True)
-        _note_failure(saga, execution, in_doubt)
-    elif execution.status == "retrying":
-        execution.fire("give_up")
+    match execution.status:
+        case "running" | "waiting" if execution.regions is None:
+            called = not execution.is_wait
+            if execution.status == "waiting":
+                saga.fire_step(execution, "resume")
+            note_failure(saga, execution, Failure(failure.code, failure.message, retryable=False, in_doubt=called))
+        case "running":
+            saga.fire_step(execution, "fail")
+            execution.failure, execution.ended_at = failure, saga.now
+        case "retrying":
+            saga.cancel_step_timers(execution)
+            saga.fire_step(execution, "give_up")
+        case _:
+            saga.cancel_step_timers(execution)

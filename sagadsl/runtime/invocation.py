@@ -36,7 +36,23 @@ async def invoke(action: Action, payload: Json, context: ActionContext) -> Json 
         return Failure("CancelledError", f"{action.name} was cancelled from within")
     except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever an action raises is how it failed
         _log.debug("%s raised", action.name, exc_info=error)
-        return Failure(type(error).__name__, str(error))
+        return Failure(type(error).__name__, _message(error), in_doubt=_is_in_doubt(error))
+
+
+def _message(error: BaseException) -> str:
+    """Return what the exception says; a `KeyError` says it in quotes, and some exceptions cannot even say it."""
+    if isinstance(error, KeyError) and len(error.args) == 1:
+        return str(error.args[0])
+    try:
+        return str(error)
+    except Exception:  # noqa: BLE001 - the exception is the user's, and so is its __str__
+        return ""
+
+
+def _is_in_doubt(error: BaseException) -> bool:
+    """Whether the exception says that an answer was lost, so that the action may have taken place all the same."""
+    lost = isinstance(error, TimeoutError | ConnectionError)
+    return lost and not isinstance(error, ConnectionRefusedError)
 
 
 async def _call(action: Action, payload: Json, context: ActionContext) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sagadsl.language.definition import Json, Task
+from sagadsl.language.definition import Json, Map, Parallel, SubSaga, Task, Wait
 from sagadsl.machine.events import Event, Failure, to_json
 from sagadsl.machine.execution import Execution
 from sagadsl.machine.saga import Saga
@@ -17,6 +17,7 @@ class StepReport:
 
     Args:
         state: The state's name.
+        region: Which item of a map, as `2` or `2/0`; empty outside maps.
         execution: 1 the first time the saga entered the state, then 2, 3, …
         status: Where the step is in its lifecycle; `pending` for one that never began.
         attempts: How often the action was tried.
@@ -29,6 +30,7 @@ class StepReport:
 
     state: str
     execution: int = 1
+    region: str = ""
     status: str = "pending"
     attempts: int = 0
     compensation_attempts: int = 0
@@ -71,8 +73,8 @@ def report(saga: Saga, events: Sequence[Event]) -> Outcome:
     names = {row.state for row in begun}
     pending = [
         StepReport(state.name)
-        for state in saga.definition.states.values()
-        if isinstance(state, Task) and state.name not in names
+        for state in saga.definition.all_states.values()
+        if isinstance(state, Task | SubSaga | Parallel | Map | Wait) and state.name not in names
     ]
     return Outcome(
         saga_id=saga.id,
@@ -92,6 +94,7 @@ def _row(execution: Execution) -> StepReport:
     return StepReport(
         state=execution.name,
         execution=execution.number,
+        region=execution.region,
         status=execution.status,
         attempts=execution.attempts.number,
         compensation_attempts=execution.undo_attempts.number,
@@ -104,7 +107,7 @@ def _row(execution: Execution) -> StepReport:
 def _error_to_json(error: Failure | None, state: str | None) -> Json:
     if error is None:
         return None
-    data: dict[str, Json] = {"code": error.code, "message": error.message}
+    data: dict[str, Json] = {"code": error.code, "message": error.message, "in_doubt": error.in_doubt}
     return data if state is None else {**data, "state": state}
 
 
@@ -112,6 +115,7 @@ def _step_to_json(step: StepReport) -> dict[str, Json]:
     return {
         "state": step.state,
         "execution": step.execution,
+        "region": step.region,
         "status": step.status,
         "attempts": step.attempts,
         "compensation_attempts": step.compensation_attempts,

@@ -103,10 +103,14 @@ class Action:
         return any(p.kind is inspect.Parameter.VAR_KEYWORD for p in parameters.values())
 
     def _check(self, arguments: Mapping[str, Any]) -> None:
-        try:
-            self.signature.bind(**arguments)
-        except TypeError as error:
-            raise ActionError("InvalidPayload", f"action {self.name!r}: {error}", retryable=False) from None
+        needed = (p for p in self.signature.parameters.values() if p.default is p.empty and p.kind in _NAMED)
+        missing = [parameter.name for parameter in needed if parameter.name not in arguments]
+        if missing:
+            message = f"the payload of {self.name} lacks {', '.join(missing)}"
+            raise ActionError("InvalidPayload", message, retryable=False)
+
+
+_NAMED = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
 
 
 class Services:
@@ -119,8 +123,11 @@ class Services:
         """Register the decorated function as the action `name`, written `service.action`.
 
         Raises:
+            TypeError: There is no name.
             ValueError: The name is not of that form, or is taken.
         """
+        if not isinstance(name, str):
+            raise TypeError("an action is registered by name: @services.action('service.action')")
         service, dot, action = name.partition(".")
         if not (dot and service.isidentifier() and action.isidentifier()):
             raise ValueError(f"an action is named 'service.action', not {name!r}")

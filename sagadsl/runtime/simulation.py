@@ -13,11 +13,28 @@ from dataclasses import dataclass, field, replace
 
 from sagadsl.language.definition import Json
 from sagadsl.language.templates import fields_read
-from sagadsl.machine.commands import CancelTimer, Command, Compensate, Invoke, StartTimer
+from sagadsl.machine.commands import (
+    AcquireLocks,
+    Command,
+    Compensate,
+    CompensateChild,
+    Invoke,
+    StartChild,
+    StartTimer,
+)
 from sagadsl.machine.compiler import CompiledSaga
-from sagadsl.machine.events import TIMEOUT, Event, Failure, SagaStarted, SignalReceived
+from sagadsl.machine.events import (
+    TIMEOUT,
+    Event,
+    Failure,
+    LocksAcquired,
+    SagaStarted,
+    SignalReceived,
+    StepSucceeded,
+)
 from sagadsl.machine.saga import Saga
-from sagadsl.runtime.engine import AT_REST, Listener, answered
+from sagadsl.runtime.answers import Call, answered
+from sagadsl.runtime.listening import AT_REST, Listener
 from sagadsl.runtime.outcome import Outcome, report
 
 MAX_EVENTS = 10_000
@@ -59,7 +76,7 @@ class Script:
 
     failures: Sequence[PlannedFailure] = ()
     outputs: Mapping[str, Json] = field(default_factory=dict)
-    signals: Mapping[str, Json] = field(default_factory=dict)
+    signals: Sequence[tuple[str, Json]] = ()
 
 
 def simulate(
@@ -121,7 +138,7 @@ class _Simulation:
     def run(self, input: Json) -> Outcome:  # noqa: A002
         definition = self.saga.definition
         self.feed(SagaStarted(input, definition.name, definition.version, self.saga.compiled.hash))
-        for name, payload in self.script.signals.items():
+        for name, payload in self.script.signals:
             if self.saga.status not in AT_REST:
                 self.feed(SignalReceived(name, payload))
         while self.saga.status not in AT_REST:
@@ -146,10 +163,10 @@ class _Simulation:
             if event is not None:
                 self.now = max(self.now, instant)
                 return event
-        current = self.saga.current
-        signal = current.awaits if current is not None else None
+        awaited = [(e.label, e.awaits) for e in self.saga.latest.values() if e.awaits is not None]
+        label, signal = awaited[0] if awaited else (self.saga.state, "…")
         raise SimulationError(
-            f"{self.saga.state} waits for the signal {signal!r}, which nobody sends: give it with --signal {signal}"
+            f"{label} waits for the signal {signal!r}, which nobody sends: give it with --signal {signal}"
         )
 
     def at(self, instant: float, make: Callable[[], Event | None]) -> None:
@@ -157,28 +174,33 @@ class _Simulation:
 
     def carry_out(self, command: Command) -> None:
         match command:
-            case Invoke() | Compensate():
+            case Invoke() | Compensate() | StartChild() | CompensateChild():
                 self.call(command)
+            case AcquireLocks():
+                self.at(self.now, LocksAcquired)
             case StartTimer(timer_id=timer_id, due=due):
                 self.at(due, lambda: self.ring(timer_id, command))
-            case CancelTimer():
-                pass  # a timer that is no longer outstanding does not ring
+            case _:
+                pass  # a timer that is no longer outstanding does not ring, and nobody else wants the locks
 
     def ring(self, timer_id: str, command: Command) -> Event | None:
         wanted = any(command is outstanding for outstanding in self.saga.outstanding.values())
         return self.saga.timer_event(timer_id) if wanted else None
 
-    def call(self, command: Invoke | Compensate) -> None:
+    def call(self, command: Call) -> None:
         answer = self.answer(command)
         late = isinstance(answer, Failure) and answer.code == TIMEOUT
         event = answered(command, answer)
-        self.at(self.now + (command.timeout if late else 0.0), lambda: self.still_awaited(command, event))
+        after = getattr(command, "timeout", 0.0) if late else 0.0
+        self.at(self.now + after, lambda: self.still_awaited(command, event))
+        if isinstance(command, Invoke) and command.callback and isinstance(event, StepSucceeded):
+            self.at(self.now, lambda: replace(event, reported=True))
 
     def still_awaited(self, command: Command, event: Event) -> Event | None:
         return event if any(command is c for c in self.saga.outstanding.values()) else None
 
-    def answer(self, command: Invoke | Compensate) -> Json | Failure:
-        undo = isinstance(command, Compensate)
+    def answer(self, command: Call) -> Json | Failure:
+        undo = isinstance(command, Compensate | CompensateChild)
         for failure in self.failures:
             if (failure.state, failure.undo) == (command.state, undo) and failure.times != 0:
                 if failure.times is not None:

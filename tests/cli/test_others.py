@@ -156,7 +156,7 @@ def test_ctrl_c_ends_a_run_with_130_and_one_line(trip, write):
     _, err = process.communicate(timeout=30)
 
     assert process.returncode == 130
-    assert err.startswith("error: interrupted while trip was running at book_hotel")
+    assert err.startswith("error: interrupted while trip was running, at book_hotel")
     assert time.monotonic() - started < 20
 
 

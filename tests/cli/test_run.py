@@ -42,7 +42,7 @@ def test_a_simulated_failure_is_compensated(sagadsl, trip):
         "↩ book_hotel hotel.cancel",
         "↶ book_hotel undone",
     ]
-    assert "compensated, because of Full: as the simulation was told at book_flight" in result.out
+    assert "compensated at book_flight, because of Full: as the simulation was told" in result.out
 
 
 def test_a_failing_compensation_needs_a_person(sagadsl, trip):
@@ -75,7 +75,7 @@ def test_json_is_the_whole_outcome_and_nothing_else(sagadsl, trip):
     assert result.code == 3
     assert set(data) == {"saga_id", "name", "status", "input", "output", "error", "steps", "events"}
     assert (data["name"], data["status"], data["input"]) == ("trip", "compensated", {"city": "Rome"})
-    assert data["error"] == {"code": "Full", "message": "as the simulation was told", "state": "book_flight"}
+    assert data["error"] == {"code": "Full", "message": "as the simulation was told", "in_doubt": False, "state": "book_flight"}
     assert [step["status"] for step in data["steps"]] == ["compensated", "failed"]
     assert [event["type"] for event in data["events"]] == [
         "SagaStarted",

@@ -166,7 +166,7 @@ def test_a_compensation_payload_that_does_not_evaluate_is_not_retried():
     story.succeeds(output={}).fails()
 
     assert story.wants == ["compensation_failed"]
-    assert story.saga.executions["a", 1].undo_failure.code == "InvalidPayload"
+    assert story.saga.executions["a", "", 1].undo_failure.code == "InvalidPayload"
 
 
 def test_a_late_result_of_an_abandoned_attempt_is_recorded_and_changes_nothing_else():

@@ -266,7 +266,7 @@ def test_on_failure_continue_records_the_failure_and_goes_on():
 
     assert story.wants == ["completed"]
     assert story.status_of("second") == "failed"
-    assert story.saga.executions["second", 1].failure.code == "Broken"
+    assert story.saga.executions["second", "", 1].failure.code == "Broken"
 
 
 def test_on_failure_fail_stops_and_the_saga_can_be_retried_so_many_times():

@@ -31,6 +31,18 @@ SPECIFIED = {
 }
 
 
+ADDED = {
+    # a saga that has not begun is cancelled; a sub-saga that has completed is undone with the saga around it
+    "saga": {("created", "cancel", "compensated"), ("completed", "compensate", "compensating")},
+    # a person resolves or skips a failed step; what was skipped may have taken place all the same
+    "step": {
+        ("failed", "resolve", "completed"),
+        ("failed", "skip", "skipped"),
+        ("skipped", "compensate", "compensating"),
+    },
+}
+
+
 class Model:
     def __init__(self, status):
         self.status = status
@@ -44,13 +56,7 @@ def test_a_lifecycle_has_every_transition_of_the_specification(lifecycle):
     rows = {(row.source, row.trigger, row.dest) for row in lifecycle.rows}
 
     assert specified <= rows
-    # what operators add to a step: a failed one is resolved or skipped, and a skipped one may be in doubt
-    added = {
-        ("failed", "resolve", "completed"),
-        ("failed", "skip", "skipped"),
-        ("skipped", "compensate", "compensating"),
-    }
-    assert rows - specified == (added if lifecycle is STEP else set())
+    assert rows - specified == ADDED[lifecycle.name]
 
 
 @pytest.mark.parametrize(("lifecycle", "machine"), [(SAGA, SAGA_MACHINE), (STEP, STEP_MACHINE)], ids=["saga", "step"])
@@ -69,10 +75,12 @@ def test_a_lifecycle_machine_does_what_its_table_says_and_refuses_the_rest(lifec
 
 
 @pytest.mark.parametrize("lifecycle", [SAGA, STEP], ids=lambda lifecycle: lifecycle.name)
-def test_nothing_leaves_a_final_status_and_everything_else_can_be_left(lifecycle):
+def test_a_final_status_is_left_only_to_be_undone_and_every_other_can_be_left(lifecycle):
     left = {row.source for row in lifecycle.rows}
+    left_otherwise = {row.source for row in lifecycle.rows if row.trigger != "compensate"}
 
-    assert set(lifecycle.states) - left == lifecycle.final
+    assert not left_otherwise & lifecycle.final
+    assert set(lifecycle.states) - left <= lifecycle.final
 
 
 @pytest.mark.parametrize("lifecycle", [SAGA, STEP], ids=lambda lifecycle: lifecycle.name)

@@ -83,7 +83,7 @@ def test_a_retry_begins_a_new_round_of_attempts():
     [
         (RetryRequested(), "the saga is running, not failed or compensation_failed"),
         (StepResolved("reserve"), "'reserve' is running, not failed"),
-        (StepSkipped("pay"), "the saga is at 'reserve', not at 'pay'"),
+        (StepSkipped("pay"), "'pay' has not been started"),
     ],
     ids=["retry", "resolve", "skip"],
 )

@@ -218,7 +218,17 @@ def test_every_event_survives_json(kind):
     assert from_json(json.loads(json.dumps(to_json(event)))) == event
 
 
-@pytest.mark.parametrize("data", [{}, {"type": "Nothing"}, {"type": "StepFailed"}, {"type": "TimerFired", "x": 1}])
+@pytest.mark.parametrize(
+    "data",
+    [
+        {},
+        {"type": "Nothing"},
+        {"type": 3},
+        {"type": "StepFailed", "state": "a", "attempt": 1, "error": None},
+        {"type": "StepFailed"},
+        {"type": "TimerFired", "x": 1},
+    ],
+)
 def test_what_is_no_event_is_refused(data):
     with pytest.raises(ValueError, match=r"not a"):
         from_json(data)

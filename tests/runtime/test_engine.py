@@ -6,8 +6,9 @@ import threading
 import pytest
 
 from sagadsl import ActionError, Engine, InputError, Services, UnexpectedEvent, compile_saga, load
-from sagadsl.machine.events import StepFailed, StepSucceeded
+from sagadsl.machine.events import Failure, StepFailed, StepSucceeded
 from sagadsl.runtime import DuplicateSagaError, ManualClock, UnknownActionError, UnknownSagaError, VirtualClock
+from tests.machine.build import definition, sub, succeed, task
 
 ORDER = compile_saga(
     load(
@@ -218,7 +219,7 @@ async def test_a_service_that_changes_its_payload_does_not_change_the_saga():
     """
     async with Engine(services) as engine:
         outcome = await engine.run(compile_saga(load(text)), {"n": 1})
-        assert engine._runs[outcome.saga_id].saga.executions["a", 1].payload == {"items": [1]}
+        assert engine._runs[outcome.saga_id].saga.executions["a", "", 1].payload == {"items": [1]}
 
 
 async def test_people_decide_about_a_saga_that_waits_for_them():
@@ -308,3 +309,114 @@ async def test_the_listener_hears_every_event_once_and_in_order():
 
     assert tuple(heard) == outcome.events
     assert sum(isinstance(event, StepFailed) for event in heard) == 1
+
+
+CHILD = """
+name: stay
+version: "%s"
+input: {type: object, properties: {n: {type: integer}}}
+steps:
+  - {id: room, service: stock, action: reserve, compensation: release}
+output: {version: "%s"}
+"""
+
+
+def parent_of(child, **kwargs):
+    return compile_saga(
+        definition(
+            sub("stay", child, next="pay", input={"n": 1}, **kwargs),
+            task("pay", next="end", payload={}),
+            succeed("end", "${states.stay.output}"),
+        )
+    )
+
+
+def shop_for_parents(**behaviour):
+    shop = Shop(**behaviour)
+    shop.services.action("s.pay")(shop.make("s.pay"))
+    shop.services.action("s.undo_pay")(shop.make("s.undo_pay"))
+    return shop
+
+
+async def test_a_saga_runs_another_one_in_its_newest_version_or_the_one_it_names():
+    async with Engine(shop_for_parents().services) as engine:
+        engine.register(*(compile_saga(load(CHILD % (v, v))) for v in ("1", "2")))
+        newest = await engine.run(parent_of("stay"), {})
+        named = await engine.run(parent_of("stay", version="1"), {}, saga_id="p")
+
+        assert engine.get("p/stay").status == "completed"
+    assert (newest.status, newest.output) == ("completed", {"version": "2"})
+    assert named.output == {"version": "1"}
+
+
+async def test_undoing_a_saga_undoes_the_one_that_it_ran():
+    shop = shop_for_parents(pay=failing("Declined", retryable=False))
+    async with Engine(shop.services) as engine:
+        engine.register(compile_saga(load(CHILD % ("1", "1"))))
+        outcome = await engine.run(parent_of("stay"), {}, saga_id="p")
+
+        assert engine.get("p/stay").status == "compensated"
+    assert outcome.status == "compensated"
+    assert shop.calls == ["stock.reserve", "s.pay", "stock.release"]
+
+
+async def test_a_saga_that_was_undone_itself_fails_the_state_that_ran_it():
+    shop = shop_for_parents(reserve=failing("SoldOut", retryable=False))
+    async with Engine(shop.services) as engine:
+        engine.register(compile_saga(load(CHILD % ("1", "1"))))
+        outcome = await engine.run(parent_of("stay"), {})
+
+    assert (outcome.status, outcome.error.code) == ("compensated", "SoldOut")
+
+
+async def test_a_saga_that_is_not_registered_is_said():
+    async with Engine(shop_for_parents().services) as engine:
+        outcome = await engine.run(parent_of("stay"), {})
+
+    assert outcome.status == "compensated"
+    assert outcome.error.message == "no saga 'stay' is registered"
+
+
+async def test_the_outcome_of_a_callback_step_is_reported_from_outside():
+    compiled = compile_saga(definition(task("pay", next="end", callback=True), succeed("end", "${states.pay.output}")))
+    async with Engine(shop_for_parents().services) as engine:
+        first, second = [await engine.start(compiled, {}) for _ in range(2)]
+        while engine.get(second).steps[0].status != "waiting":
+            await asyncio.sleep(0)
+        await engine.report(first, "pay", {"paid": 3})
+        await engine.report(second, "pay", error=Failure("Declined"))
+        outcomes = [await engine.wait(first), await engine.wait(second)]
+
+    assert [outcome.status for outcome in outcomes] == ["completed", "compensated"]
+    assert outcomes[0].output == {"paid": 3}
+
+
+async def test_sagas_that_want_the_same_lock_run_one_after_the_other():
+    running, most = 0, 0
+
+    async def count(payload):
+        nonlocal running, most
+        running += 1
+        most = max(most, running)
+        await asyncio.sleep(0)
+        running -= 1
+        return {}
+
+    compiled = compile_saga(definition(task("pay", next="end"), succeed("end"), locks=("account ${input.a}", "all")))
+    async with Engine(shop_for_parents(pay=count).services) as engine:
+        ids = [await engine.start(compiled, {"a": number % 3}) for number in range(20)]
+        outcomes = [await engine.wait(saga_id) for saga_id in ids]
+
+    assert {outcome.status for outcome in outcomes} == {"completed"}
+    assert most == 1
+
+
+async def test_at_most_one_unfinished_saga_has_a_business_key():
+    compiled = compile_saga(definition(task("pay", next="end"), succeed("end"), key="order ${input.n}"))
+    shop = shop_for_parents()
+    async with Engine(shop.services) as engine:
+        first = await engine.start(compiled, {"n": 1})
+        again, other = await engine.start(compiled, {"n": 1}), await engine.start(compiled, {"n": 2})
+        assert again == first != other
+        await engine.wait(first)
+        assert await engine.start(compiled, {"n": 1}) != first

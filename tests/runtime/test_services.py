@@ -60,7 +60,7 @@ def test_the_context_reaches_a_parameter_that_asks_for_it():
 def test_a_payload_that_does_not_fill_the_parameters_is_invalid_and_not_retried():
     failure = call(lambda amount: amount, {"amont": 3})
 
-    assert failure == Failure("InvalidPayload", "action 'bank.pay': missing a required argument: 'amount'", False)
+    assert failure == Failure("InvalidPayload", "the payload of bank.pay lacks amount", False)
 
 
 def test_async_functions_run_in_the_loop_and_plain_ones_in_threads():
@@ -111,6 +111,38 @@ def test_any_other_exception_gives_its_class_as_the_code(error, kind):
     expected = {type(error).__name__, "RuntimeError"} if isinstance(error, StopIteration) else {type(error).__name__}
     assert failure.code in expected
     assert failure.retryable
+
+
+@pytest.mark.parametrize(
+    ("error", "in_doubt"),
+    [
+        (TimeoutError("no answer"), True),
+        (ConnectionResetError("gone"), True),
+        (ConnectionRefusedError("nobody there"), False),
+        (ValueError("bad"), False),
+    ],
+)
+def test_an_exception_that_says_the_answer_was_lost_leaves_the_step_in_doubt(error, in_doubt):
+    def pay():
+        raise error
+
+    assert call(pay, {}).in_doubt is in_doubt
+
+
+def test_an_exception_that_cannot_say_what_happened_still_has_a_code():
+    class MuteError(Exception):
+        def __str__(self):
+            raise RuntimeError
+
+    def pay():
+        raise MuteError
+
+    assert call(pay, {}) == Failure("MuteError", "")
+
+
+def test_a_decorator_without_a_name_is_refused_with_the_right_form():
+    with pytest.raises(TypeError, match=r"@services\.action\('service\.action'\)"):
+        Services().action(print)
 
 
 def test_an_action_that_is_cancelled_from_within_has_failed():

@@ -90,7 +90,7 @@ def test_a_signal_that_nobody_sends_is_said_and_one_that_was_sent_is_used():
 
     with pytest.raises(SimulationError, match="give it with --signal paid_in"):
         run(WAITING % "", Script(failing))
-    assert run(WAITING % "", Script(failing, signals={"paid_in": None})).status == "completed"
+    assert run(WAITING % "", Script(failing, signals=[("paid_in", None)])).status == "completed"
     assert run(WAITING % ", timeout: 2d", Script(failing)).events[-1].at == 100 + 2 * 86400
 
 

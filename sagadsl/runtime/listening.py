@@ -1,0 +1,16 @@
+"""Hearing of what happens to sagas, and knowing when one has come to rest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TypeAlias
+
+from sagadsl.machine.commands import Command
+from sagadsl.machine.events import Event
+from sagadsl.machine.saga import Saga
+
+Listener: TypeAlias = Callable[[Saga, Event, Sequence[Command]], None]
+"""Hears of every event, after the saga has taken it, with the commands that follow from it."""
+
+AT_REST = frozenset({"completed", "compensated", "compensation_failed", "failed"})
+"""The statuses in which a saga does nothing by itself."""
