@@ -57,8 +57,8 @@ def command(
     fail: Annotated[
         list[str] | None,
         typer.Option(
-            help="In a simulation: this state's action fails ('~STATE', in quotes: its compensation), always or so many TIMES. "
-            "The code Timeout lets the step's timeout pass.",
+            help="In a simulation: this state's action fails ('~STATE', in quotes: its compensation), always or so "
+            "many TIMES. The code Timeout lets the step's timeout pass.",
             metavar="STATE[=CODE[:TIMES]]",
         ),
     ] = None,
