@@ -52,7 +52,7 @@ def test_warnings_are_shown_and_count_only_when_asked_to(sagadsl, write):
 
 def test_a_folder_is_searched_at_any_depth_and_hidden_folders_are_not(sagadsl, write):
     folder = write("a/b/one.yaml", TRIP).parents[2]
-    write("a/two.yml", TRIP)
+    write("a/two.yml", TRIP.replace("name: trip", "name: journey"))
     write("a/.git/three.yaml", "not: a saga")
     write("a/notes.txt", "not a saga")
     write("a/b/one.scenarios.yaml", "not: a saga")

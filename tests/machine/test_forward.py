@@ -8,7 +8,7 @@ from tests.machine.story import Story
 
 TWO_STEPS = """
 name: order
-input: {type: object, properties: {n: {type: integer}}}
+input: {type: object, required: [n], properties: {n: {type: integer}}}
 steps:
   - {id: reserve, service: stock, action: reserve, payload: {n: "${input.n}"}, compensation: release}
   - {id: charge, service: bank, action: charge, payload: {of: "${states.reserve.output.price}"}, compensation: refund}

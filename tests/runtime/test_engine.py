@@ -314,7 +314,7 @@ async def test_the_listener_hears_every_event_once_and_in_order():
 CHILD = """
 name: stay
 version: "%s"
-input: {type: object, properties: {n: {type: integer}}}
+input: {type: object, required: [n], properties: {n: {type: integer}}}
 steps:
   - {id: room, service: stock, action: reserve, compensation: release}
 output: {version: "%s"}
