@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from sagadsl.diagrams import theme
 from sagadsl.diagrams.labels import edge_lines, heading_lines, node_lines, node_size
-from sagadsl.diagrams.model import Edge, Node, Picture
+from sagadsl.diagrams.model import Edge, Group, Node, Picture
 from sagadsl.diagrams.text import wide_letters
 
 if TYPE_CHECKING:
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 _POINTS = 72.0
 _START_SIZE = 0.2
 _LINE_WIDTH = 3.4
+_JOIN_WIDTH = 0.9
+_JOIN_HEIGHT = 0.06
 _LINE_HEIGHT = 0.3
 _NEW_LINE = r"\n"
 _NEW_LEFT_LINE = r"\l"
@@ -40,9 +42,7 @@ def to_dot(picture: Picture, *, dots_per_inch: int | None = None) -> str:
     graph.attr("graph", **_graph_attributes(picture, dots_per_inch))
     graph.attr("node", fontname=theme.FONT, fontsize=f"{theme.LABEL_SIZE:g}")
     graph.attr("edge", fontname=theme.FONT, fontsize=f"{theme.LABEL_SIZE:g}", arrowsize="0.8")
-    for node in picture.nodes:
-        graph.node(node.id, id=node.id, **_node_attributes(node))
-    _set_beside(graph, picture.edges)
+    _fill(graph, picture)
     places = {node.id: place for place, node in enumerate(picture.nodes)}
     for number, edge in enumerate(picture.edges):
         back = places[edge.target] <= places[edge.source]  # such an edge must not bend the flow down
@@ -106,17 +106,48 @@ def _node_attributes(node: Node) -> dict[str, Any]:
 
 _SHAPES: dict[str, dict[str, str]] = {
     "start": {"width": f"{_START_SIZE}", "height": f"{_START_SIZE}", "fixedsize": "true"},
+    "join": {"width": f"{_JOIN_WIDTH}", "height": f"{_JOIN_HEIGHT}", "fixedsize": "true"},
     "point_of_no_return": {"width": f"{_LINE_WIDTH}", "height": f"{_LINE_HEIGHT}", "fixedsize": "true"},
 }
 
 
-def _set_beside(graph: Digraph, edges: Iterable[Edge]) -> None:
-    """Put every undo on the height of its step."""
-    for edge in edges:
-        if edge.kind == "compensation":
-            with graph.subgraph(graph_attr={"rank": "same"}) as beside:
-                beside.node(edge.source)
-                beside.node(edge.target)
+def _fill(graph: Digraph, picture: Picture) -> None:
+    """Put every node into its box, and every undo on the height of its step."""
+    nodes = {node.id: node for node in picture.nodes}
+    undos = {edge.source: edge.target for edge in picture.edges if edge.kind == "compensation"}
+    in_boxes = {node for group in picture.groups for node in _inside(group)}
+
+    def put(place: Digraph, ids: Iterable[str], groups: Iterable[Group]) -> None:
+        for node_id in ids:
+            place.node(node_id, id=node_id, **_node_attributes(nodes[node_id]))
+            if node_id in undos:
+                with place.subgraph(graph_attr={"rank": "same"}) as beside:
+                    beside.node(node_id)
+                    beside.node(undos[node_id])
+        for group in groups:
+            with place.subgraph(name=f"cluster_{group.id}") as box:
+                box.attr("graph", id=group.id, **_box_attributes(group))
+                put(box, group.nodes, group.groups)
+
+    put(graph, (node_id for node_id in nodes if node_id not in in_boxes), picture.groups)
+
+
+def _inside(group: Group) -> Iterable[str]:
+    yield from group.nodes
+    for inner in group.groups:
+        yield from _inside(inner)
+
+
+def _box_attributes(group: Group) -> dict[str, Any]:
+    return {
+        "label": _label([_with_room(group.title)] if group.title else [], _NEW_LEFT_LINE),
+        "style": "rounded,filled",
+        "color": theme.GROUP_LINE,
+        "fillcolor": theme.GROUP_FILL,
+        "fontcolor": theme.MUTED,
+        "labeljust": "l",
+        "margin": "14",
+    }
 
 
 def _edge_attributes(edge: Edge, *, back: bool) -> dict[str, Any]:

@@ -13,7 +13,7 @@ Part: TypeAlias = Literal["title", "detail", "badges", "heading", "remark"]
 
 BETWEEN_BADGES = " · "
 
-_EVEN = frozenset({"task", "pass", "compensation"})
+_EVEN = frozenset({"task", "pass", "wait", "saga", "parallel", "map", "compensation"})
 """Kinds of nodes that are no narrower than `theme.NODE_WIDTH`, so that a row of steps looks even."""
 
 

@@ -8,12 +8,12 @@ https://mermaid.js.org/syntax/flowchart.html#entity-codes-to-escape-characters.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import groupby
 
 from sagadsl.diagrams import theme
 from sagadsl.diagrams.labels import edge_lines, node_lines
-from sagadsl.diagrams.model import Edge, Node, Picture
+from sagadsl.diagrams.model import Edge, Group, Node, Picture
 from sagadsl.diagrams.text import clean
 
 _HARMLESS = frozenset(" _,")
@@ -24,6 +24,11 @@ _SHAPES = {
     "pass": ("[", "]"),
     "succeed": ("([", "])"),
     "fail": ("([", "])"),
+    "wait": ("(", ")"),
+    "saga": ("[[", "]]"),
+    "parallel": ("[", "]"),
+    "map": ("[", "]"),
+    "join": ("((", "))"),
     "compensation": ("(", ")"),
     "point_of_no_return": ("[", "]"),
 }
@@ -45,12 +50,22 @@ def _flowchart(picture: Picture) -> Iterator[str]:
     yield "flowchart TD"
     if clean(picture.description):
         yield f"    accDescr: {_sentence(picture.description)}"
-    for node in picture.nodes:
-        yield f"    {_node(node)}"
+    nodes = {node.id: node for node in picture.nodes}
+    yield from (f"    {line}" for line in _boxed(nodes, picture.groups))
+    yield from (f"    {_node(node)}" for node in nodes.values())
     for edge in picture.edges:
         yield f"    {_edge(edge)}"
     yield from _classes(picture)
     yield from _edge_colours(picture)
+
+
+def _boxed(nodes: dict[str, Node], groups: Iterable[Group]) -> Iterator[str]:
+    """Write the boxes with the nodes in them, taking those out of `nodes`."""
+    for group in groups:
+        yield f'subgraph {group.id}["{_sentence(group.title) or " "}"]'
+        yield from (f"    {_node(nodes.pop(node_id))}" for node_id in group.nodes)
+        yield from (f"    {line}" for line in _boxed(nodes, group.groups))
+        yield "end"
 
 
 def _sentence(text: str) -> str:

@@ -60,14 +60,14 @@ def render(definition: Definition, format: str) -> bytes:  # noqa: A002 - what e
 
 def _render_dot(definition: Definition) -> bytes:
     from sagadsl.diagrams.dot import to_dot
-    from sagadsl.diagrams.model import picture
+    from sagadsl.diagrams.drawing import picture
 
     return to_dot(picture(definition)).encode()
 
 
 def _render_mermaid(definition: Definition) -> bytes:
+    from sagadsl.diagrams.drawing import picture
     from sagadsl.diagrams.mermaid import to_mermaid
-    from sagadsl.diagrams.model import picture
 
     return to_mermaid(picture(definition)).encode()
 
@@ -76,7 +76,7 @@ def _render_svg(definition: Definition) -> bytes:
     from xml.etree.ElementTree import ParseError
 
     from sagadsl.diagrams.dot import to_dot
-    from sagadsl.diagrams.model import picture
+    from sagadsl.diagrams.drawing import picture
     from sagadsl.diagrams.svg import dress
 
     drawn = picture(definition)
@@ -90,7 +90,7 @@ def _render_svg(definition: Definition) -> bytes:
 
 def _render_png(definition: Definition) -> bytes:
     from sagadsl.diagrams.dot import to_dot
-    from sagadsl.diagrams.model import picture
+    from sagadsl.diagrams.drawing import picture
 
     program = which("dot")
     if program is None:

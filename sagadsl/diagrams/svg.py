@@ -12,7 +12,7 @@ from xml.etree import ElementTree as ET
 
 from sagadsl.diagrams import theme
 from sagadsl.diagrams.labels import Line, Part, badge_width, edge_lines, heading_lines, node_lines
-from sagadsl.diagrams.model import Edge, Node, Picture
+from sagadsl.diagrams.model import Edge, Group, Node, Picture
 from sagadsl.diagrams.text import clean
 from sagadsl.diagrams.theme import NodeStyle
 
@@ -83,12 +83,29 @@ def _set_type(element: ET.Element, part: Part, colour: str) -> None:
 def _dress_parts(graph: ET.Element, picture: Picture) -> None:
     nodes = {node.id: node for node in picture.nodes}
     edges = {f"e{place}": edge for place, edge in enumerate(picture.edges)}
+    boxes = _boxes(picture.groups)
     for group in graph.findall(_svg("g")):
         name = group.get("id", "")
         if name in nodes:
             _dress_node(group, nodes[name])
         elif name in edges:
             _dress_edge(group, edges[name], nodes)
+        elif name in boxes:
+            _dress_box(group, boxes[name])
+
+
+def _boxes(groups: Iterable[Group]) -> dict[str, Group]:
+    found: dict[str, Group] = {}
+    for group in groups:
+        found |= {group.id: group, **_boxes(group.groups)}
+    return found
+
+
+def _dress_box(box: ET.Element, group: Group) -> None:
+    _set_title(box, clean(group.title))
+    for element in box.findall(_svg("text")):
+        element.text = clean(group.title)
+        element.set("font-weight", "bold")
 
 
 def _dress_node(group: ET.Element, node: Node) -> None:

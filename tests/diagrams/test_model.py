@@ -2,7 +2,9 @@
 
 import pytest
 
-from sagadsl.diagrams.model import TIMES, Edge, picture
+from sagadsl.diagrams.drawing import picture
+from sagadsl.diagrams.model import Edge
+from sagadsl.diagrams.states import TIMES
 from sagadsl.language.definition import (
     Catch,
     Choice,

