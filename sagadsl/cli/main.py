@@ -19,11 +19,18 @@ from sagadsl.cli.quick import QuickCommand, QuickParams
 COMMANDS: Mapping[str, str] = {
     "validate": "validate",
     "run": "run",
+    "test": "test",
     "draw": "draw",
     "compile": "compile",
     "schema": "schema",
+    "new": "new",
+    "fmt": "fmt",
+    "expand": "expand",
+    "lsp": "lsp",
 }
 """Every command and the module that has it as `command`."""
+
+_COMPLETING = "_SAGADSL_COMPLETE"  # set, by Typer's convention, where a shell asks for completions
 
 
 class LazyGroup(QuickParams, typer.core.TyperGroup):
@@ -41,13 +48,23 @@ class LazyGroup(QuickParams, typer.core.TyperGroup):
         app = typer.Typer(add_completion=False, rich_markup_mode="markdown")
         needs_arguments = getattr(module, "NEEDS_ARGUMENTS", True)
         app.command(cmd_name, cls=QuickCommand, no_args_is_help=needs_arguments)(module.command)
-        return typer.main.get_command(app)
+        command = typer.main.get_command(app)
+        if _COMPLETING in os.environ:
+            from sagadsl.cli.completion import attach
+
+            attach(command)
+        return command
+
+    def shell_complete(self, ctx: Any, incomplete: str) -> list[Any]:
+        """Return the commands and options that begin so, without importing the commands."""
+        from sagadsl.cli.completion import matching
+
+        return [*matching(COMMANDS, incomplete), *super(typer.core.TyperGroup, self).shell_complete(ctx, incomplete)]
 
 
 app = typer.Typer(
     cls=LazyGroup,
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
     epilog="**Exit codes**\n\n" + "\n".join(f"- {code} {text}" for code, text in EXITS.items()),

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-import json
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from sagadsl.cli import files
-from sagadsl.cli.exits import PROBLEMS
-from sagadsl.language.diagnostics import DefinitionError, Diagnostic, render_text, to_json
-from sagadsl.language.load import check
+from sagadsl.cli.exits import PROBLEMS, USAGE, CommandError
+from sagadsl.cli.progress import progress
+from sagadsl.language.diagnostics import DefinitionError, Diagnostic, in_order
+from sagadsl.language.load import check_all
 from sagadsl.language.source import read_text
+
+if TYPE_CHECKING:
+    from sagadsl.language.library import Catalogue
 
 
 class Format(StrEnum):
@@ -21,43 +24,83 @@ class Format(StrEnum):
 
     TEXT = "text"
     JSON = "json"
+    SARIF = "sarif"
+    GITHUB = "github"
 
 
 def command(
     paths: Annotated[list[Path], typer.Argument(metavar="PATH", help="Definitions, or folders with definitions.")],
     format: Annotated[  # noqa: A002 - the option's name
         Format,
-        typer.Option(help="`text` for people, on standard error; `json` for programs, on standard output."),
+        typer.Option(
+            help="`text` for people, on standard error; on standard output `json` for programs, `sarif` for code "
+            "scanning and `github` for builds on GitHub."
+        ),
     ] = Format.TEXT,
     strict: Annotated[bool, typer.Option("--strict", help="Let warnings count as errors.")] = False,
+    catalogue: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="What the services' actions take, answer and raise: check against it too."),
+    ] = None,
 ) -> None:
     """Check definitions: their text, their structure, their expressions and the rules of sagas.
+
+    Definitions that are named together are checked together: a saga that runs another one needs it there.
 
     Exit code 0 when there is no error (warnings are shown and do not count, unless `--strict`), 1 when there is, 2 when
     a path is not there.
     """
-    found = files.find(paths)
+    found = [path for path in files.find(paths) if not _is_same(path, catalogue)]
     texts: dict[str, str] = {}
-    diagnostics = [diagnostic for path in found for diagnostic in _check(path, texts)]
-    errors = sum(diagnostic.severity == "error" for diagnostic in diagnostics)
-    warnings = len(diagnostics) - errors
-    if format is Format.JSON:
-        typer.echo(json.dumps(to_json(diagnostics), ensure_ascii=False, indent=2))
-    else:
-        if diagnostics:
-            typer.echo(render_text(diagnostics, texts), err=True)
-        typer.echo(_summary(len(found), errors, warnings))
-    if errors or (strict and warnings):
+    diagnostics = _read(found, texts)
+    known = _read_catalogue(catalogue, texts, diagnostics) if catalogue else None
+    definitions = {file: text for file, text in texts.items() if file != str(catalogue)}
+    with progress(len(definitions)) as judged:
+        diagnostics = in_order(diagnostics + check_all(definitions, known, judged).diagnostics)
+    _write(format, diagnostics, texts, len(found))
+    if any(diagnostic.severity == "error" or strict for diagnostic in diagnostics):
         raise typer.Exit(PROBLEMS)
 
 
-def _check(path: Path, texts: dict[str, str]) -> list[Diagnostic]:
-    try:
-        text = read_text(path)
-    except DefinitionError as error:
-        return list(error.diagnostics)
-    texts[str(path)] = text
-    return check(text, str(path))[1]
+def _is_same(path: Path, catalogue: Path | None) -> bool:
+    """Whether a path in a folder is the catalogue, which is no definition."""
+    return catalogue is not None and path.name == catalogue.name and path.resolve() == catalogue.resolve()
+
+
+def _read(paths: list[Path], texts: dict[str, str]) -> list[Diagnostic]:
+    """Fill in the files' texts, and return why some cannot be read."""
+    diagnostics: list[Diagnostic] = []
+    for path in paths:
+        try:
+            texts[str(path)] = read_text(path)
+        except DefinitionError as error:
+            diagnostics += error.diagnostics
+    return diagnostics
+
+
+def _read_catalogue(path: Path, texts: dict[str, str], diagnostics: list[Diagnostic]) -> Catalogue | None:
+    """Return the catalogue, or add to the diagnostics why there is none."""
+    from sagadsl.language.catalogue import read_catalogue
+
+    if not path.is_file():
+        raise CommandError(f"{path}: there is no such file", USAGE)
+    diagnostics += _read([path], texts)
+    catalogue, found = read_catalogue(texts[str(path)], str(path)) if str(path) in texts else (None, [])
+    diagnostics += found
+    return catalogue
+
+
+def _write(format: Format, diagnostics: list[Diagnostic], texts: dict[str, str], checked: int) -> None:  # noqa: A002
+    if format is Format.TEXT and not diagnostics:
+        typer.echo(_summary(checked, 0, 0))
+        return
+    from sagadsl.language import reports
+
+    written = reports.write(format.value, diagnostics, texts)
+    typer.echo(written, err=format is Format.TEXT)
+    if format is Format.TEXT:
+        errors = sum(diagnostic.severity == "error" for diagnostic in diagnostics)
+        typer.echo(_summary(checked, errors, len(diagnostics) - errors))
 
 
 def _summary(files: int, errors: int, warnings: int) -> str:

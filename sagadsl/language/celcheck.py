@@ -1,61 +1,74 @@
-"""Type-checks one expression against what can be read where it stands; CEL's own compiler is the judge."""
+"""Type-checks one expression against what can be read where it stands; CEL's own compiler is the judge.
+
+What CEL cannot be told is looked at afterwards: fields that may be missing, and constants that are no possible
+value (`celdata`).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple, TypeAlias
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any, Literal, TypeAlias
 
 from cel_expr_python import cel
 
+from sagadsl.language.celdata import missing_fields, wrong_constants
 from sagadsl.language.celproblem import ExpressionProblem, Source
-from sagadsl.language.celtokens import Reference, references, tokens
+from sagadsl.language.celscope import Refusal, Scope, names_output
+from sagadsl.language.celtokens import Reference, Token, references, tokens
 from sagadsl.language.celtypes import Types
 from sagadsl.language.celwords import type_words
-from sagadsl.language.definition import Json
+from sagadsl.language.datatypes import ANY, DataType
+from sagadsl.language.expressions import variable
 
-Expect: TypeAlias = Literal["bool", "any"]
+__all__ = ["Checker", "Expect", "Refusal", "Scope"]
 
-_CONDITIONS = ("BOOL", "DYN")
+Expect: TypeAlias = Literal["bool", "list", "instant", "any"]
+
 _NO_JSON = ("BYTES", "TYPE")
-
-
-class Refusal(NamedTuple):
-    """Why something cannot be read at a place: a diagnostic code, a sentence, and how to mend it."""
-
-    code: str
-    message: str
-    hint: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """What can be read where an expression stands, besides `input` and `saga`.
-
-    Args:
-        refuse_output: Says why the output of a state cannot be read there, or gives `None` if it can.
-        error: Whether `error` can be read.
-        output: Whether `output`, the answer of the action, can be read.
-    """
-
-    refuse_output: Callable[[str], Refusal | None]
-    error: bool = False
-    output: bool = False
+_EXPECTED: Mapping[Expect, tuple[tuple[str, ...], str, str, str]] = {
+    # what it may be; what is said of the rest: code, sentence, hint
+    "bool": (
+        ("BOOL",),
+        "SAGA407",
+        "this condition gives {}, not true or false",
+        "compare it with something",
+    ),
+    "list": (("LIST",), "SAGA404", "'items' has to be a list, not {}", "it is what the body is run for, one by one"),
+    "instant": (
+        ("TIMESTAMP", "STRING"),
+        "SAGA404",
+        "'until' has to be a timestamp, not {}",
+        "write timestamp('2030-01-31T12:00:00Z'), or saga.started_at + duration('1h')",
+    ),
+}
+_ALL: frozenset[str] = frozenset()
 
 
 class Checker:
     """Checks the expressions of one definition.
 
     Args:
-        schema: JSON Schema of the saga's input, or `None` for any object.
-        state_names: Every state there is, for hints.
+        input_type: What is known of the saga's input.
+        state_names: Every state there is.
+        outputs: What is known of states' outputs.
+        signal_names: Every signal that a state waits for.
     """
 
-    def __init__(self, schema: Json | None, state_names: Sequence[str]) -> None:
-        self._types = Types(schema)
+    def __init__(
+        self,
+        input_type: DataType,
+        state_names: Sequence[str],
+        outputs: Mapping[str, DataType] | None = None,
+        signal_names: Collection[str] = (),
+    ) -> None:
+        self._types = Types()
         self._state_names = state_names
-        self._known = frozenset(f"states.{name}.output" for name in state_names)
-        self._environments: dict[frozenset[str], Any] = {}
+        self._variables = {f"signals.{name}": ANY for name in signal_names}
+        self._variables |= {f"states.{name}.output": ANY for name in state_names}
+        self._variables |= {f"states.{name}.output": kind for name, kind in (outputs or {}).items()}
+        self._variables["output"] = ANY
+        self._input = input_type if input_type.kind == "object" else ANY
+        self._environments: dict[tuple[Any, ...], Any] = {}
 
     def check(self, text: str, scope: Scope, expect: Expect = "any") -> list[ExpressionProblem]:
         """Return everything that is wrong with an expression.
@@ -63,65 +76,76 @@ class Checker:
         Args:
             text: Its source.
             scope: What it may read.
-            expect: `bool` for a condition.
+            expect: `bool` for a condition, `list` for `items`, `instant` for `until`.
         """
         words = tokens(text)
         if not words:
             return [ExpressionProblem("SAGA401", "the expression is empty", "", 0, len(text))]
         read = references(words)
-        refused = [problem for found in read for problem in _refused(text, found, scope)]
-        # What is refused is declared all the same: it has been told, and the rest can still be checked.
-        outputs = frozenset(f"states.{found.parts[0]}.output" for found in read if _names_output(found))
+        refused = [problem for found in read for problem in scope.refused(text, found)]
         try:
-            program = self._environment(outputs).compile(text)
+            result = self._compile(text, read, scope)
         except (RuntimeError, TypeError) as error:
-            from sagadsl.language.celerrors import explain  # noqa: PLC0415  words for errors, which are rare
+            return _merged(refused, self._explained(str(error), text, words))
+        return refused or [
+            *_misused(text, result, expect),
+            *missing_fields(words, read, lambda found: self._known(found, scope), scope.in_doubt),
+            *wrong_constants(words, read, lambda found: self._known(found, scope)),
+        ]
 
-            types = self._types
-            source = Source(text, words, types.fields, types.input_fields, self._state_names)
-            return _merged(refused, explain(str(error), source))
-        return refused or list(_misused(text, program.return_type().name(), expect))
+    def type_of(self, text: str, scope: Scope) -> DataType:
+        """Return what is known of the value of an expression; nothing of one that is wrong."""
+        words = tokens(text)
+        read = references(words)
+        try:
+            result = self._compile(text, read, scope)
+        except (RuntimeError, TypeError):
+            return ANY
+        return self._types.data_type(result)
 
-    def _environment(self, outputs: frozenset[str]) -> Any:
-        """Return an environment that declares these outputs; one serves all states, as making one is dear."""
-        if not outputs - self._known:
-            outputs = self._known
-        if outputs not in self._environments:
-            variables = {**self._types.variables, "output": cel.Type.DYN}
-            variables.update(dict.fromkeys(outputs, cel.Type.DYN))
-            self._environments[outputs] = cel.NewEnv(descriptor_pool=self._types.pool, variables=variables)
-        return self._environments[outputs]
+    def _known(self, found: Reference, scope: Scope) -> tuple[DataType, tuple[str | int, ...]]:
+        """Return the type of a reference's variable, and the path of fields after it."""
+        name, path = variable(found)
+        if name == "input":
+            return self._input, path
+        return scope.variables.get(name) or self._variables.get(name, ANY), path
 
+    def _compile(self, text: str, read: Sequence[Reference], scope: Scope) -> str:
+        """Return CEL's name of the type of an expression's value."""
+        # What is refused is declared all the same: it has been told, and the rest can still be checked.
+        outputs = frozenset(f"states.{found.parts[0]}.output" for found in read if names_output(found))
+        result: str = self._environment(outputs, scope.variables).compile(text).return_type().name()
+        return result
 
-def _names_output(found: Reference) -> bool:
-    return found.root == "states" and len(found.parts) > 1 and found.parts[1] == "output"
+    def _environment(self, outputs: frozenset[str], variables: Mapping[str, DataType]) -> Any:
+        """Return an environment that declares what is read here.
 
+        Making one takes longer than checking an expression, and the more so, the more it declares: one with all
+        outputs serves all states that need no variables of their own.
+        """
+        own = {name: kind for name, kind in variables.items() if kind is not self._variables.get(name)}
+        if not own and outputs <= self._variables.keys():
+            outputs = _ALL
+        key = (outputs, *own.items())
+        if key not in self._environments:
+            self._environments[key] = self._made(outputs, own)
+        return self._environments[key]
 
-def _refused(text: str, found: Reference, scope: Scope) -> Iterator[ExpressionProblem]:
-    if found.root == "states":
-        yield from _refused_output(text, found, scope)
-    elif found.root == "error" and not scope.error:
-        message = "'error' cannot be read here: not every path to this state passes a catch"
-        hint = "it can be read in states behind a catch, and in compensation payloads"
-        yield ExpressionProblem("SAGA402", message, hint, found.start, found.end)
-    elif found.root == "output" and not scope.output:
-        message = "'output' can only be read in fail_when"
-        hint = "elsewhere write states.NAME.output"
-        yield ExpressionProblem("SAGA402", message, hint, found.start, found.end)
+    def _made(self, outputs: frozenset[str], own: Mapping[str, DataType]) -> Any:
+        known = self._variables
+        if outputs:
+            dotted = {name: kind for name, kind in known.items() if not name.startswith("states.")}
+            known = dotted | {name: known.get(name, ANY) for name in outputs}
+        kinds = {"input": self._input, **known, **own}
+        variables = {name: self._types.variable(kind) for name, kind in kinds.items()}
+        variables |= {"saga": self._types.saga, "error": self._types.error}
+        return cel.NewEnv(descriptor_pool=self._types.pool, variables=variables)
 
+    def _explained(self, error: str, text: str, words: Sequence[Token]) -> list[ExpressionProblem]:
+        from sagadsl.language.celerrors import explain  # noqa: PLC0415  words for errors, which are rare
 
-def _refused_output(text: str, found: Reference, scope: Scope) -> Iterator[ExpressionProblem]:
-    name = found.parts[0] if found.parts and isinstance(found.parts[0], str) else "NAME"
-    if not _names_output(found):
-        message = "of a state, only its output can be read"
-        yield ExpressionProblem("SAGA402", message, f"write states.{name}.output", found.start, found.end)
-        return
-    end = found.spans[1][1]
-    if "".join(text[found.start : end].split()) != f"states.{name}.output":
-        message = "a state's output is read with dots"
-        yield ExpressionProblem("SAGA402", message, f"write states.{name}.output", found.start, found.end)
-    elif (refusal := scope.refuse_output(name)) is not None:
-        yield ExpressionProblem(*refusal, found.start, end)
+        source = Source(text, words, self._types.fields, tuple(self._input.fields), self._state_names)
+        return explain(error, source)
 
 
 def _merged(refused: list[ExpressionProblem], told: list[ExpressionProblem]) -> list[ExpressionProblem]:
@@ -134,9 +158,10 @@ def _merged(refused: list[ExpressionProblem], told: list[ExpressionProblem]) -> 
 
 def _misused(text: str, result: str, expect: Expect) -> Iterator[ExpressionProblem]:
     kind = result.partition("<")[0]
-    if expect == "bool" and kind not in _CONDITIONS:
-        message = f"this condition gives {type_words(result)}, not true or false"
-        yield ExpressionProblem("SAGA407", message, "compare it with something", 0, len(text))
+    if expect != "any":
+        allowed, code, message, hint = _EXPECTED[expect]
+        if kind not in (*allowed, "DYN"):
+            yield ExpressionProblem(code, message.format(type_words(result)), hint, 0, len(text))
     elif kind in _NO_JSON:
         message = f"this gives {type_words(result)}, which JSON cannot hold"
         yield ExpressionProblem("SAGA404", message, "", 0, len(text))

@@ -65,6 +65,7 @@ _INDEX = re.compile(r"Index error: index=(-?\d+) size=(\d+)")
 _FAILURES: tuple[tuple[str, str], ...] = (
     ("<jump_condition>", "what stands before '?' is not true or false"),
     ("<iter_range>", "all, exists, map and filter need a list or an object"),
+    (").in_order()", "all, exists, map and filter need a list or an object"),
     ("Applying SELECT", "a field is read from something that is not an object"),
     ("Index error: expected integer", "the index of a list has to be an integer"),
     ("divide by zero", "a division by zero"),

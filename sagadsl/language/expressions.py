@@ -8,16 +8,20 @@ effects, and it ends: CEL has no unbounded loop, and gives comprehensions a budg
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 from typing import Any
 
 from cel_expr_python import cel
 
 from sagadsl.language import celtokens, celwords
+from sagadsl.language.celorder import functions, in_order, runs_through
 from sagadsl.language.celvalues import copied, to_json, with_timestamp
 from sagadsl.language.definition import Json
 
-PLAIN_VARIABLES = ("input", "saga", "error", "output")
-"""The variables besides `states.NAME.output`."""
+PLAIN_VARIABLES = ("input", "saga", "error", "output", "index", "steps")
+"""The variables besides `states.NAME.output`, `signals.NAME` and the names of items."""
+
+_DOTTED = {"states": 2, "signals": 1}
 
 _EMPTY: Mapping[str, Json] = {}
 
@@ -40,12 +44,17 @@ class Environment:
 
     Args:
         state_names: The states whose `states.NAME.output` may be read.
+        item_names: What the bodies of maps call their elements.
+        signal_names: The signals whose payload `signals.NAME` may be read.
     """
 
-    def __init__(self, state_names: Iterable[str]) -> None:
-        names = [*PLAIN_VARIABLES, *(f"states.{name}.output" for name in state_names)]
-        self._env = cel.NewEnv(variables=dict.fromkeys(names, cel.Type.DYN))
-        self._states = frozenset(names)
+    def __init__(
+        self, state_names: Iterable[str], item_names: Iterable[str] = (), signal_names: Iterable[str] = ()
+    ) -> None:
+        names = [*PLAIN_VARIABLES, *item_names]
+        names += [f"states.{name}.output" for name in state_names]
+        names += [f"signals.{name}" for name in signal_names]
+        self._variables = dict.fromkeys(names, cel.Type.DYN)
         self._compiled: dict[str, Expression] = {}
 
     def expression(self, text: str) -> Expression:
@@ -59,23 +68,34 @@ class Environment:
             found = self._compiled[text] = self._compile(text)
         return found
 
+    @cached_property
+    def _plain(self) -> Any:
+        return cel.NewEnv(variables=self._variables)
+
+    @cached_property
+    def _ordering(self) -> Any:
+        return cel.NewEnv(variables=self._variables, functions=functions())
+
     def _compile(self, text: str) -> Expression:
+        words = celtokens.tokens(text)
         try:
-            program = self._env.compile(text)
+            program = (
+                self._ordering.compile(in_order(text, words)) if runs_through(words) else self._plain.compile(text)
+            )
         except (RuntimeError, TypeError):
             raise EvaluationError(f"the expression {_quoted(text)} cannot be read", text) from None
-        words = celtokens.tokens(text)
         read = [variable(found) for found in celtokens.references(words)]
-        names = frozenset(name for name, _ in read if name in self._states)
+        names = frozenset(name for name, _ in read if name in self._variables)
         plain = read[0] if len(read) == 1 and _is_plain_reference(words) and names else None
         return Expression(text, program, names, plain)
 
 
 def variable(found: celtokens.Reference) -> tuple[str, tuple[str | int, ...]]:
     """Split a reference into its variable, as evaluation scopes name it, and the path of fields after it."""
-    if found.root == "states" and len(found.parts) > 1 and found.parts[1] == "output":
-        return f"states.{found.parts[0]}.output", found.parts[2:]
-    return found.root, found.parts
+    length = _DOTTED.get(found.root, 0)
+    if len(found.parts) < length or (found.root == "states" and found.parts[1] != "output"):
+        length = 0
+    return ".".join(map(str, (found.root, *found.parts[:length]))), found.parts[length:]
 
 
 class Expression:
@@ -83,7 +103,7 @@ class Expression:
 
     Attributes:
         text: Its source.
-        names: The variables that it reads: `input`, `saga`, `error`, `output`, `states.NAME.output`.
+        names: The variables that it reads, as scopes name them: `input`, `states.NAME.output`, `signals.NAME`, …
     """
 
     __slots__ = ("_plain", "_program", "names", "text")

@@ -5,20 +5,39 @@ All take time linear in nodes and edges, dominators with a logarithm on top.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 Successors = Sequence[Sequence[int]]
 
 NONE = -1
 
 
-def reachable(successors: Successors, starts: Iterable[int], without: Collection[int] = ()) -> set[int]:
-    """Return the nodes that a path leads to from any of `starts`, never passing a node of `without`."""
+_NO_JOINS: Mapping[int, int] = {}
+
+
+def reachable(
+    successors: Successors,
+    starts: Iterable[int],
+    without: Collection[int] = (),
+    joins: Mapping[int, int] = _NO_JOINS,
+) -> set[int]:
+    """Return the nodes that a path leads to from any of `starts`, never passing a node of `without`.
+
+    Args:
+        successors: The graph.
+        starts: Where paths begin.
+        without: Where they do not go.
+        joins: Nodes that are entered only once this many of their predecessors have been passed.
+    """
     found = {node for node in starts if node not in without}
+    missing = dict(joins)
     pending = list(found)
     while pending:
         for node in successors[pending.pop()]:
-            if node not in found and node not in without:
+            if node in found or node in without:
+                continue
+            missing[node] = missing.get(node, 1) - 1
+            if missing[node] <= 0:
                 found.add(node)
                 pending.append(node)
     return found
@@ -65,7 +84,13 @@ def round_trip(successors: Successors, start: int) -> list[int]:
 
 
 def strongly_connected(successors: Successors) -> list[list[int]]:
-    """Return the strongly connected parts that hold an edge, nodes in order (Kosaraju's algorithm)."""
+    """Return the strongly connected parts that hold an edge, nodes in order."""
+    parts = components(successors)
+    return sorted(part for part in parts if len(part) > 1 or part[0] in successors[part[0]])
+
+
+def components(successors: Successors) -> list[list[int]]:
+    """Return all strongly connected parts, each before those that it leads to (Kosaraju's algorithm)."""
     predecessors = reversed_graph(successors)
     assigned: set[int] = set()
     parts = []
@@ -73,9 +98,25 @@ def strongly_connected(successors: Successors) -> list[list[int]]:
         if node not in assigned:
             part = reachable(predecessors, [node], assigned)
             assigned |= part
-            if len(part) > 1 or node in successors[node]:
-                parts.append(sorted(part))
-    return sorted(parts)
+            parts.append(sorted(part))
+    return parts
+
+
+def sources(successors: Successors, starts: Iterable[int], most: int) -> dict[int, list[int]]:
+    """Return from which of `starts` a path leads to each node, but no more than `most` of them.
+
+    A start leads to itself where a cycle does.
+    """
+    found: dict[int, list[int]] = {}
+    pending = [(node, node) for node in starts]
+    while pending:
+        node, start = pending.pop()
+        for target in successors[node]:
+            known = found.setdefault(target, [])
+            if len(known) < most and start not in known:
+                known.append(start)
+                pending.append((target, start))
+    return found
 
 
 def _finishing_order(successors: Successors) -> list[int]:

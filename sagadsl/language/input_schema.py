@@ -1,4 +1,4 @@
-"""The key `input`: a JSON Schema (draft-07) inside a definition. It has to be valid and stand on its own."""
+"""A JSON Schema (draft-07) inside a document, as under the key `input`. It has to be valid and stand on its own."""
 
 from __future__ import annotations
 
@@ -20,14 +20,26 @@ _SAME_LIST = frozenset({"allOf", "anyOf", "oneOf"})
 _BY_NAME = frozenset({"definitions", "$defs", "properties", "patternProperties"})
 
 
-def problems(schema: Mapping[str, Json]) -> Iterator[Problem]:
-    """Return what is wrong with an input schema, each problem with its path in the document."""
+def problems(schema: Mapping[str, Json], base: Path = BASE, name: str = "the input schema") -> Iterator[Problem]:
+    """Return what is wrong with a schema, each problem with its path in the document.
+
+    Args:
+        schema: The schema of a saga's input, which has to be a map, or any schema under another `name`.
+        base: Where it stands.
+        name: What messages call it.
+    """
+    for problem in _wrong(schema, of_input=base == BASE):
+        yield problem._replace(message=f"{name}: {problem.message}", path=(*base, *problem.path))
+
+
+def _wrong(schema: Mapping[str, Json], *, of_input: bool) -> Iterator[Problem]:
     if not _plainly_valid(schema):
         invalid = list(_invalid(schema))
         yield from invalid
         if invalid:
             return
-    yield from _not_a_map(schema)
+    if of_input:
+        yield from _not_a_map(schema)
     places = dict(_subschemas(schema, ()))
     for path, part in places.items():
         yield from _foreign(schema, part, path)
@@ -112,11 +124,11 @@ def _invalid(schema: Json) -> Iterator[Problem]:
     try:
         errors = [part for error in validator.iter_errors(schema) for part in _chosen(error)]
     except RecursionError:
-        yield Problem("SAGA212", "the input schema nests too deep to be checked", BASE, hint="make it flatter")
+        yield Problem("SAGA212", "it nests too deep to be checked", (), hint="make it flatter")
         return
     for error in errors:
-        path = (*BASE, *error.absolute_path)
-        yield Problem("SAGA212", f"the input schema: {_say(error)}", path, hint=_advise(error), about="schema")
+        path = tuple(error.absolute_path)
+        yield Problem("SAGA212", _say(error), path, hint=_advise(error), about="schema")
 
 
 def _chosen(error: Any) -> Iterator[Any]:
@@ -135,14 +147,14 @@ def _is_pattern(value: object) -> bool:
 
 
 def _say(error: Any) -> str:
-    key = error.absolute_path[-1] if error.absolute_path else "input"
     value = error.instance
     shown = f"'{value}'" if isinstance(value, str) else found(value)
     if "type" in list(error.absolute_path)[-2:] and not isinstance(value, list):
         return f"{shown} is no type, expected {one_of(_TYPES)}"
     if error.validator == "format":
         return f"{shown} is no regular expression"
-    return f"{shown} is not allowed for '{key}'"
+    place = f"for '{error.absolute_path[-1]}'" if error.absolute_path else "here"
+    return f"{shown} is not allowed {place}"
 
 
 def _advise(error: Any) -> str:
@@ -158,8 +170,8 @@ def _advise(error: Any) -> str:
 def _not_a_map(schema: Mapping[str, Json]) -> Iterator[Problem]:
     names = schema.get("type", "object")
     if "object" not in ([names] if isinstance(names, str) else names):
-        message = "the input schema: the input of a saga is always a map"
-        yield Problem("SAGA212", message, (*BASE, "type"), hint="write type: object, and put the value in 'properties'")
+        message = "the input of a saga is always a map"
+        yield Problem("SAGA212", message, ("type",), hint="write type: object, and put the value in 'properties'")
 
 
 def _subschemas(schema: Json, path: Path) -> Iterator[tuple[Path, Mapping[str, Json]]]:
@@ -180,7 +192,6 @@ def _subschemas(schema: Json, path: Path) -> Iterator[tuple[Path, Mapping[str, J
 
 def _foreign(root: Json, part: Mapping[str, Json], path: Path) -> Iterator[Problem]:
     """What would need another document: nothing is ever fetched."""
-    here = (*BASE, *path)
     reference, identity = part.get("$ref"), part.get("$id")
     if reference is not None:
         try:
@@ -188,16 +199,16 @@ def _foreign(root: Json, part: Mapping[str, Json], path: Path) -> Iterator[Probl
         except LookupError:
             target = None
         if not isinstance(target, dict | bool):
-            message = f"the input schema: '{reference}' leads to no schema in it"
+            message = f"'{reference}' leads to no schema in it"
             hint = "refer to a schema inside this one, as in '#/definitions/address'"
-            yield Problem("SAGA212", message, (*here, "$ref"), hint=hint)
+            yield Problem("SAGA212", message, (*path, "$ref"), hint=hint)
     if identity is not None:
-        message = "the input schema: '$id' has no meaning here"
-        yield Problem("SAGA212", message, (*here, "$id"), "key", "delete it")
+        message = "'$id' has no meaning here"
+        yield Problem("SAGA212", message, (*path, "$id"), "key", "delete it")
     draft = part.get("$schema", _DRAFT)
     if draft.rstrip("#") != _DRAFT:
         hint = "delete it, and use what draft-07 has"
-        yield Problem("SAGA212", "the input schema: only draft-07 is understood", (*here, "$schema"), hint=hint)
+        yield Problem("SAGA212", "only draft-07 is understood", (*path, "$schema"), hint=hint)
 
 
 def _endless(root: Json, places: Mapping[Path, Mapping[str, Json]]) -> Iterator[Problem]:
@@ -213,8 +224,8 @@ def _endless(root: Json, places: Mapping[Path, Mapping[str, Json]]) -> Iterator[
                 trail.pop(path, None)
                 done.add(path)
             elif path in trail:
-                message = "the input schema: a reference that leads back to itself"
-                yield Problem("SAGA212", message, (*BASE, *path), hint="refer to it from 'properties' or 'items'")
+                message = "a reference that leads back to itself"
+                yield Problem("SAGA212", message, path, hint="refer to it from 'properties' or 'items'")
             elif path not in done:
                 trail[path] = None
                 pending.append((path, True))

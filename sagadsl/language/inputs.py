@@ -100,8 +100,8 @@ class _Copier:
     def _key(self, key: Any, path: Path) -> str:
         if not isinstance(key, str):
             self._report(path, f"the key {key!s} is not text")
-        elif not _is_unicode(key):
-            self._report(path, "a key holds half a character (a lone surrogate)")
+        elif (wrong := _wrong_characters(key)) != "":
+            self._report(path, f"a key holds {wrong}")
         return str(key)
 
     def _report(self, path: Path, message: str) -> None:
@@ -115,7 +115,8 @@ def _not_json(value: Any) -> str:
     if value is None or isinstance(value, bool):
         return ""
     if isinstance(value, str):
-        return "" if _is_unicode(value) else "the text holds half a character (a lone surrogate)"
+        wrong = _wrong_characters(value)
+        return wrong and f"the text holds {wrong}"
     if isinstance(value, int):
         return "" if _MIN <= value <= _MAX else "the whole number does not fit into 64 bits"
     if isinstance(value, float):
@@ -123,12 +124,15 @@ def _not_json(value: Any) -> str:
     return f"a value of the type {type(value).__name__} is no JSON data"
 
 
-def _is_unicode(text: str) -> bool:
+def _wrong_characters(text: str) -> str:
+    """Return which characters no saga can carry are in a text; "" for none."""
+    if "\0" in text:  # an expression would see the text end there
+        return "the character NUL"
     try:
         text.encode()
     except UnicodeEncodeError:
-        return False
-    return True
+        return "half a character (a lone surrogate)"
+    return ""
 
 
 def _departures(schema: Json, data: Json) -> Iterator[InputProblem]:

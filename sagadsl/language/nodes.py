@@ -9,10 +9,11 @@ class Node:
     """A value and where it stands: offsets of its first character and past its last one.
 
     `children` holds `(key node, value node)` by key for a map, nodes for a list, and is `None` for a scalar.
-    `size` counts the nodes below and including this one; `height` the levels.
+    `size` counts the nodes below and including this one; `height` the levels. `source` is, for an
+    alias, the node that it repeats, where the characters are.
     """
 
-    __slots__ = ("children", "data", "end", "height", "size", "start", "style")
+    __slots__ = ("children", "data", "end", "height", "size", "source", "start", "style")
 
     def __init__(self, data: Any, start: int, end: int, style: str | None = None) -> None:
         self.data = data
@@ -22,6 +23,7 @@ class Node:
         self.children: dict[str, tuple[Node, Node]] | list[Node] | None = None
         self.size = 1
         self.height = 0
+        self.source: Node | None = None
 
 
 def take_in(node: Node, sources: list[Node]) -> None:
@@ -40,7 +42,10 @@ def take_in(node: Node, sources: list[Node]) -> None:
 
 
 def moved(node: Node, start: int, end: int) -> Node:
-    """Return the same value at another place, as text in quotes: an alias is no merge key whatever it stands for."""
+    """Return the same value at another place, as text in quotes: an alias is no merge key whatever it stands for.
+
+    What stands inside the value stays where it is.
+    """
     copy = Node(node.data, start, end, node.style or '"')
-    copy.children, copy.size, copy.height = node.children, node.size, node.height
+    copy.children, copy.size, copy.height, copy.source = node.children, node.size, node.height, node.source or node
     return copy

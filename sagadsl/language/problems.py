@@ -1,22 +1,20 @@
-"""Departures from a JSON Schema, told in the author's words rather than in the schema's."""
+"""What departs from a shape, as long as it is not known where in the text that is."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 from sagadsl.language.codes import diagnose
 from sagadsl.language.definition import Json, Path
 from sagadsl.language.diagnostics import Diagnostic
-from sagadsl.language.quick_schema import DURATION_TITLES
 from sagadsl.language.source import Document
-from sagadsl.language.suggest import did_you_mean, one_of
 
 
 class Problem(NamedTuple):
     """A diagnostic that does not know yet where in the text its path leads.
 
-    `about` tells problems of one place apart, such as two missing keys; the same one is reported once.
+    `about` tells problems of one place apart, such as two missing keys; the same one is reported once. Where there
+    is an `earlier` place, its line ends the message.
     """
 
     code: str
@@ -25,10 +23,14 @@ class Problem(NamedTuple):
     part: Literal["value", "key"] = "value"
     hint: str = ""
     about: str = ""
+    earlier: Path | None = None
 
     def diagnostic(self, document: Document) -> Diagnostic:
         """Return the problem with its place in the document."""
-        return diagnose(self.code, self.message, document.place(self.path, self.part), self.hint)
+        message = self.message
+        if self.earlier is not None:
+            message += f" {document.place(self.earlier, 'key').line}"
+        return diagnose(self.code, message, document.place(self.path, self.part), self.hint)
 
 
 TYPE_NAMES = {
@@ -42,10 +44,6 @@ TYPE_NAMES = {
 }
 """The types of JSON Schema, for people."""
 
-_NAME_FORM = "letters, digits and _, not beginning with a digit, at most 64 characters"
-_MAX_SHOWN = 60
-_LANGUAGE = "sagadsl"
-
 
 def found(value: Json) -> str:
     """Return what a value is, in a word for messages."""
@@ -58,155 +56,3 @@ def found(value: Json) -> str:
     if isinstance(value, list):
         return "a list"
     return "text" if isinstance(value, str) else "a number"
-
-
-def _shown(value: Json) -> str:
-    if isinstance(value, str):
-        return f"'{value}'" if len(value) <= _MAX_SHOWN else f"'{value[:_MAX_SHOWN]}…'"
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return str(value)
-    return found(value)
-
-
-def in_words(error: Any, base: Path) -> Iterator[Problem]:
-    """Return the problems that an error of jsonschema stands for.
-
-    Args:
-        error: A `jsonschema.ValidationError`.
-        base: The path of the value that was validated.
-    """
-    path = (*base, *error.absolute_path)
-    if "propertyNames" in error.absolute_schema_path:
-        message = f"{_shown(error.instance)} is not a valid name"
-        yield Problem("SAGA207", message, (*path, error.instance), "key", f"write {_NAME_FORM}")
-        return
-    title = error.schema.get("title") if isinstance(error.schema, dict) else None
-    if title in DURATION_TITLES:
-        yield from _duration(error, path)
-    elif error.validator in _WORDS:
-        yield from _WORDS[error.validator](error, path)
-    else:  # only a keyword that the schema gains without words for it comes here
-        yield Problem("SAGA204", f"{_shown(error.instance)} is not allowed {_for(path)}", path)
-
-
-def _for(path: Path) -> str:
-    key = next((step for step in reversed(path) if isinstance(step, str)), "")
-    return f"for '{key}'" if key else "here"
-
-
-def _owner(path: Path, value: Json) -> str:
-    """What a map is, for people."""
-    match path:
-        case ():
-            return "the definition"
-        case ("states", name):
-            return f"state '{name}'"
-        case ("steps", int(index)):
-            name = value.get("id")
-            return f"step '{name}'" if isinstance(name, str) else f"step {index + 1}"
-        case (*_, owner, int(index)):
-            return f"entry {index + 1} of '{owner}'"
-        case _:
-            return f"'{path[-1]}'"
-
-
-def _duration(error: Any, path: Path) -> Iterator[Problem]:
-    # Whatever keyword it departs from, the keyword `title` says it best and is there as well.
-    if error.validator == "title":
-        hint = "for example 30s, 1h30m, or 90 for seconds"
-        yield Problem("SAGA208", error.message, path, hint=hint, about="duration")
-
-
-def _is_step(path: Path) -> bool:
-    match path:
-        case ("steps", int()):
-            return True
-    return False
-
-
-def _unknown_keys(error: Any, path: Path) -> Iterator[Problem]:
-    known = list(error.schema.get("properties", {}))
-    for key in error.instance:
-        if key in known:
-            continue
-        if key == "next" and _is_step(path):
-            message = "a step has no 'next'; steps follow each other in the order of the text"
-            yield Problem("SAGA210", message, (*path, key), "key", "delete it, or use 'states' to jump")
-            continue
-        hint = did_you_mean(key, known) or f"the keys known here are {one_of(known, 'and')}"
-        message = f"unknown key {_shown(key)} in {_owner(path, error.instance)}"
-        yield Problem("SAGA201", message, (*path, key), "key", hint)
-
-
-def _missing(error: Any, path: Path) -> Iterator[Problem]:
-    for key in error.validator_value:
-        if key not in error.instance:
-            message = f"{_owner(path, error.instance)} lacks the key '{key}'"
-            yield Problem("SAGA202", message, path, "key", f"add: {key}: …", key)
-
-
-def _type(error: Any, path: Path) -> Iterator[Problem]:
-    names = error.validator_value
-    wanted = one_of(TYPE_NAMES[name] for name in ([names] if isinstance(names, str) else names))
-    value = error.instance
-    message = f"{wanted} was expected {_for(path)}, but this is {found(value)}"
-    if value is None:
-        hint = "give it a value, or delete the key"
-    elif "string" in names and not isinstance(value, dict | list):
-        hint = "put it in quotes"
-    else:
-        hint = "delete the quotes" if _reads_as_number(value) and "text" not in wanted else ""
-    yield Problem("SAGA203", message, path, hint=hint, about="type")
-
-
-def _reads_as_number(value: Json) -> bool:
-    return isinstance(value, str) and value.replace(".", "", 1).isdecimal()
-
-
-def _enum(error: Any, path: Path) -> Iterator[Problem]:
-    value, allowed = error.instance, error.validator_value
-    if path == (_LANGUAGE,):
-        hint = 'put it in quotes: "1.0"' if value == 1 and not isinstance(value, bool) else 'write sagadsl: "1.0"'
-        message = f"{_shown(value)} is no language version, expected the text {one_of(allowed)}"
-        yield Problem("SAGA209", message, path, hint=hint)
-        return
-    message = f"{_shown(value)} is not allowed {_for(path)}, expected one of {', '.join(allowed)}"
-    hint = did_you_mean(value, allowed) if isinstance(value, str) else ""
-    yield Problem("SAGA204", message, path, hint=hint, about="enum")
-
-
-def _pattern(error: Any, path: Path) -> Iterator[Problem]:
-    thing = {"Error code": "error code", "Error code or *": "error code"}.get(error.schema.get("title"), "name")
-    message = f"{_shown(error.instance)} is not a valid {thing}"
-    yield Problem("SAGA207", message, path, hint=f"write {_NAME_FORM}", about="pattern")
-
-
-def _empty(_: Any, path: Path) -> Iterator[Problem]:
-    yield Problem("SAGA204", f"{_owner(path, {})} is empty", path, hint="give it at least one entry")
-
-
-def _empty_text(_: Any, path: Path) -> Iterator[Problem]:
-    yield Problem("SAGA204", f"the text {_for(path)} is empty", path, hint="give it a value")
-
-
-def _too_long(error: Any, path: Path) -> Iterator[Problem]:
-    yield Problem("SAGA204", f"the text {_for(path)} is longer than {error.validator_value} characters", path)
-
-
-def _too_small(error: Any, path: Path) -> Iterator[Problem]:
-    message = f"{_shown(error.instance)} is too small {_for(path)}, which is at least {error.validator_value}"
-    yield Problem("SAGA204", message, path)
-
-
-_WORDS: dict[str, Callable[[Any, Path], Iterator[Problem]]] = {
-    "additionalProperties": _unknown_keys,
-    "enum": _enum,
-    "maxLength": _too_long,
-    "minItems": _empty,
-    "minLength": _empty_text,
-    "minProperties": _empty,
-    "minimum": _too_small,
-    "pattern": _pattern,
-    "required": _missing,
-    "type": _type,
-}

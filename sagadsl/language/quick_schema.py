@@ -62,6 +62,7 @@ _TYPES: dict[str, Callable[[Json], bool]] = {
     "string": lambda value: isinstance(value, str),
     "number": lambda value: isinstance(value, int | float) and not isinstance(value, bool),
     "integer": lambda value: isinstance(value, int) and not isinstance(value, bool),
+    "boolean": lambda value: isinstance(value, bool),
 }
 
 
@@ -96,6 +97,10 @@ def _required(keys: list[str], value: Json, _: Schema) -> bool:
     return not isinstance(value, dict) or all(key in value for key in keys)
 
 
+def _dependencies(needs: Mapping[str, list[str]], value: Json, _: Schema) -> bool:
+    return not isinstance(value, dict) or all(other in value for key in needs if key in value for other in needs[key])
+
+
 def _enum(values: list[Json], value: Json, _: Schema) -> bool:
     return isinstance(value, str) and value in values
 
@@ -121,6 +126,7 @@ def _at_least(size: Callable[[Json], bool], least: Callable[[Json, Any], bool]) 
 _CHECKS: dict[str, Callable[[Any, Json, Schema], bool]] = {
     "additionalProperties": _additional,
     "const": _const,
+    "dependencies": _dependencies,
     "enum": _enum,
     "exclusiveMinimum": _at_least(_TYPES["number"], lambda value, least: value > least),
     "if": _if,

@@ -1,7 +1,8 @@
 """The shape of a definition: `saga.schema.json`, and what departs from it, told in the author's words.
 
 The schema is written for editors as much as for this module, which walks it its own way: the top level first,
-then each state by the schema of its type. So a misspelt key in a task is an error about a task.
+then each state by the schema of its type, and the states inside it likewise. So a misspelt key in a task is an
+error about a task, however deep it stands.
 """
 
 from __future__ import annotations
@@ -15,16 +16,23 @@ from typing import Any
 from sagadsl.language import input_schema
 from sagadsl.language.definition import Json, Path
 from sagadsl.language.diagnostics import Diagnostic, in_order
-from sagadsl.language.problems import Problem, found, in_words
-from sagadsl.language.quick_schema import accepts, duration_problem, whole_pattern
+from sagadsl.language.problems import Problem, found
+from sagadsl.language.shapes import Shape, inline
 from sagadsl.language.source import Document
 from sagadsl.language.suggest import did_you_mean, one_of
 
-STATE_TYPES = ("task", "choice", "pass", "succeed", "fail")
+STATE_TYPES = ("task", "choice", "parallel", "map", "wait", "saga", "pass", "succeed", "fail")
 """The state types of `states`; each has a definition of its name in the schema."""
 
-_STATE_SCHEMAS = {name: name for name in STATE_TYPES}
-_STEP_SCHEMAS = {"task": "task_step", "pass": "pass_step"}
+STEP_TYPES = ("task", "parallel", "map", "wait", "saga", "pass")
+"""The state types of `steps`; each has a definition of its name and `_step` in the schema."""
+
+MAX_REGIONS = 10
+"""How deep branches and bodies may stand in each other."""
+
+_STATE_PARTS = {name: name for name in STATE_TYPES}
+_STEP_PARTS = {name: f"{name}_step" for name in STEP_TYPES}
+_WAITS = ("for", "until", "signal")
 
 
 def schema() -> dict[str, Any]:
@@ -49,111 +57,143 @@ def structure_problems(data: Json) -> list[Problem]:
     if not isinstance(data, dict):
         hint = "begin with: name: my_saga"
         return [Problem("SAGA203", f"a definition is a map of keys, but this is {found(data)}", (), hint=hint)]
-    problems = [*_departures("top", data, ()), *_one_form(data)]
-    states, steps = data.get("states"), data.get("steps")
-    if isinstance(states, dict):
-        for name, state in states.items():
-            problems += _state(state, ("states", name), _STATE_SCHEMAS)
-    if isinstance(steps, list):
-        for index, step in enumerate(steps):
-            problems += _state(step, ("steps", index), _STEP_SCHEMAS)
-        problems += _repeated_ids(steps)
+    problems = [*part("top").departures(data, ()), *_region(data, (), 0), *_repeated_names(data)]
     if isinstance(data.get("input"), dict):
         problems += input_schema.problems(data["input"])
     return list({(problem.path, problem.part, problem.about): problem for problem in reversed(problems)}.values())
 
 
-def _one_form(data: Mapping[str, Json]) -> Iterator[Problem]:
+def _region(data: Mapping[str, Json], path: Path, depth: int) -> Iterator[Problem]:
+    """What is wrong with the states of a flow: of the saga, of a branch, or of a map's body."""
+    yield from _one_form(data, path)
+    states, steps = data.get("states"), data.get("steps")
+    if isinstance(states, dict):
+        for name, state in states.items():
+            yield from _state(state, (*path, "states", name), _STATE_PARTS, depth)
+    if isinstance(steps, list):
+        for index, step in enumerate(steps):
+            yield from _state(step, (*path, "steps", index), _STEP_PARTS, depth)
+
+
+def _one_form(data: Mapping[str, Json], path: Path) -> Iterator[Problem]:
+    what = _region_words(data, path)
     if "states" in data and "steps" in data:
         last = [key for key in data if key in ("states", "steps")][-1]
         hint = "keep 'steps' for a straight line, 'states' for anything else"
-        yield Problem("SAGA206", "a definition has either 'states' or 'steps', not both", (last,), "key", hint)
+        yield Problem("SAGA206", f"{what} has either 'states' or 'steps', not both", (*path, last), "key", hint)
     elif "states" not in data and "steps" not in data:
         hint = "add 'states', or 'steps' for a straight line"
-        yield Problem("SAGA206", "the definition has neither 'states' nor 'steps'", (), hint=hint, about="states")
+        message = f"{what.replace('a definition', 'the definition')} has neither 'states' nor 'steps'"
+        yield Problem("SAGA206", message, path, "key", hint, "states")
 
 
-def _repeated_ids(steps: list[Json]) -> Iterator[Problem]:
-    seen: dict[str, int] = {}
-    for index, step in enumerate(steps):
-        name = step.get("id") if isinstance(step, dict) else None
-        if not isinstance(name, str):
-            continue
-        if name in seen:
-            message = f"step {seen[name] + 1} has the id '{name}' already"
-            yield Problem("SAGA211", message, ("steps", index, "id"), hint="each step needs an id of its own")
-        seen.setdefault(name, index)
+def _region_words(data: Mapping[str, Json], path: Path) -> str:
+    match path:
+        case ():
+            return "a definition"
+        case (*_, "branches", name):
+            return f"branch '{name}'"
+        case (*_, "steps", int()):
+            return f"the map '{data.get('id', '')}'"
+    return f"the map '{path[-1]}'"
 
 
-def _state(state: Json, path: Path, schemas: Mapping[str, str]) -> Iterator[Problem]:
+def _state(state: Json, path: Path, parts: Mapping[str, str], depth: int) -> Iterator[Problem]:
     if not isinstance(state, dict):
-        thing = "a state" if path[0] == "states" else "a step"
+        thing = "a state" if parts is _STATE_PARTS else "a step"
         yield Problem("SAGA203", f"{thing} is a map of keys, but this is {found(state)}", path)
         return
     kind = state.get("type", "task")
-    if isinstance(kind, str) and kind in schemas:
-        yield from _departures(schemas[kind], state, path)
+    if not isinstance(kind, str) or kind not in parts:
+        yield _unknown_type(kind, path, parts)
         return
+    yield from part(parts[kind]).departures(state, path)
+    if kind == "wait":
+        yield from _one_wait(state, path)
+    for inner_path, inner in _regions_in(state, kind, path):
+        if depth == MAX_REGIONS:
+            message = f"branches and bodies stand in each other more than {MAX_REGIONS} deep"
+            yield Problem("SAGA215", message, inner_path, "key", "give the inner part a saga of its own")
+        else:
+            yield from _region(inner, inner_path, depth + 1)
+
+
+def _unknown_type(kind: Json, path: Path, parts: Mapping[str, str]) -> Problem:
     shown = f"'{kind}'" if isinstance(kind, str) else found(kind)
-    message = f"unknown state type {shown}, expected one of {', '.join(schemas)}"
-    hint = did_you_mean(kind, schemas) if isinstance(kind, str) else ""
-    if isinstance(kind, str) and kind in _STATE_SCHEMAS and path[0] == "steps":
-        hint = f"{one_of(schemas)} are all that a straight line has; use 'states' for the rest"
-    yield Problem("SAGA205", message, (*path, "type"), hint=hint)
+    message = f"unknown state type {shown}, expected one of {', '.join(parts)}"
+    hint = did_you_mean(kind, parts) if isinstance(kind, str) else ""
+    if isinstance(kind, str) and kind in STATE_TYPES:
+        hint = f"{one_of(parts)} are all that a straight line has; use 'states' for the rest"
+    return Problem("SAGA205", message, (*path, "type"), hint=hint)
 
 
-def _departures(part: str, data: Json, path: Path) -> Iterator[Problem]:
-    """What of a part of the definition departs from the part's schema."""
-    if accepts(_parts()[part], data):
-        return
-    for error in _validator(part).iter_errors(data):
-        yield from in_words(error, path)
+def _one_wait(state: Mapping[str, Json], path: Path) -> Iterator[Problem]:
+    given = [key for key in _WAITS if key in state]
+    hint = "give 'for' a duration, 'until' an expression, or 'signal' a name"
+    if not given:
+        yield Problem("SAGA213", "this wait does not say what it waits for", path, "key", hint, "wait")
+    for extra in [key for key in state if key in given][1:]:
+        message = f"a wait has exactly one of {one_of(_WAITS, 'and')}, and this one has more"
+        yield Problem("SAGA213", message, (*path, extra), "key", "keep one of them")
+
+
+def _regions_in(state: Mapping[str, Json], kind: str, path: Path) -> Iterator[tuple[Path, Mapping[str, Json]]]:
+    """The regions inside a state, as far as they are maps of keys."""
+    if kind == "map":
+        yield path, state
+    elif kind == "parallel" and isinstance(state.get("branches"), dict):
+        for name, branch in state["branches"].items():
+            if isinstance(branch, dict):
+                yield (*path, "branches", name), branch
+
+
+def _repeated_names(data: Mapping[str, Json]) -> Iterator[Problem]:
+    seen: dict[str, Path] = {}
+    for name, path in state_names(data):
+        if name not in seen:
+            seen[name] = path
+            continue
+        message = f"there is a state '{name}' already, in line"
+        hint = "each state needs a name of its own, in branches and bodies as well"
+        place: Path = (*path, "id") if isinstance(path[-1], int) else path
+        yield Problem("SAGA211", message, place, "key" if place is path else "value", hint, "name", seen[name])
+
+
+def state_names(data: Mapping[str, Json], path: Path = ()) -> Iterator[tuple[str, Path]]:
+    """Yield the name and the path of every state at any depth, in the order of the text.
+
+    Args:
+        data: A definition, a branch or a map state; its shape need not be right.
+        path: Where it stands.
+    """
+    for key in [key for key in data if key in ("states", "steps")][:1]:  # of both, which is an error, the first
+        items = data[key]
+        entries = enumerate(items) if isinstance(items, list) else items.items() if isinstance(items, dict) else ()
+        for step, state in entries:
+            here: Path = (*path, key, step)
+            name = state.get("id") if isinstance(step, int) and isinstance(state, dict) else step
+            if isinstance(name, str):
+                yield name, here
+            if isinstance(state, dict):
+                for inner_path, inner in _regions_in(state, str(state.get("type")), here):
+                    yield from state_names(inner, inner_path)
 
 
 @cache
-def _parts() -> dict[str, dict[str, Any]]:
-    """The schemas by part, without `$ref`: the top level (states and input left open), and each type's."""
+def part(name: str) -> Shape:
+    """Return the shape of one part: `top`, or that of a state type; what is inside it is left open."""
+    return Shape(inline(_definitions()[name], _definitions()))
+
+
+@cache
+def _definitions() -> dict[str, Any]:
+    """The definitions of the schema, cut where states stand in states, and without what has words of its own."""
     whole = schema()
-    definitions = whole.pop("definitions")
-    parts = {
-        name: _inline(definitions[name], definitions) for name in {*_STATE_SCHEMAS.values(), *_STEP_SCHEMAS.values()}
-    }
-    for key in ("$schema", "$id", "oneOf"):  # which of the two forms it is has words of its own
+    definitions: dict[str, Any] = whole.pop("definitions")
+    for key in ("$schema", "$id"):
         del whole[key]
-    del whole["properties"]["states"]["additionalProperties"]
-    del whole["properties"]["steps"]["items"]
-    parts["top"] = _inline(whole, definitions)
-    return parts
-
-
-def _inline(node: Any, definitions: Mapping[str, Any]) -> Any:
-    """Replace each reference by what it refers to; the schema has none that lead back to themselves."""
-    if isinstance(node, list):
-        return [_inline(item, definitions) for item in node]
-    if not isinstance(node, dict):
-        return node
-    if isinstance(node.get("$ref"), str):
-        return _inline(definitions[node["$ref"].removeprefix("#/definitions/")], definitions)
-    return {key: _inline(value, definitions) for key, value in node.items()}
-
-
-@cache
-def _validator(part: str) -> Any:
-    return _validator_class()(_parts()[part])
-
-
-@cache
-def _validator_class() -> Any:
-    from jsonschema import Draft7Validator, ValidationError, validators  # noqa: PLC0415  see quick_schema
-
-    def pattern(_: Any, argument: str, value: Json, __: Any) -> Iterator[ValidationError]:
-        if isinstance(value, str) and not whole_pattern(argument).search(value):
-            yield ValidationError("does not match")
-
-    def title(_: Any, argument: str, value: Json, __: Any) -> Iterator[ValidationError]:
-        message = duration_problem(argument, value)
-        if message:
-            yield ValidationError(message)
-
-    extend: Any = validators.extend  # its type hints are incomplete
-    return extend(Draft7Validator, {"pattern": pattern, "title": title})
+    definitions["top"] = whole
+    del definitions["states"]["additionalProperties"], definitions["steps"]["items"]
+    for each in ("top", "branch", "map", "map_step", "wait", "wait_step"):
+        del definitions[each]["oneOf"]
+    return definitions

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path as FilePath
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import yaml
 
@@ -18,12 +18,13 @@ from sagadsl.language.codes import diagnose
 from sagadsl.language.definition import Json, Path
 from sagadsl.language.diagnostics import DefinitionError, Diagnostic, Place
 from sagadsl.language.nodes import Node
-from sagadsl.language.scalar_places import Span, value_spans
-from sagadsl.language.syntax_errors import explain
 from sagadsl.language.text import Lines, check_characters
 from sagadsl.language.yaml_tree import StopReadingError, TreeBuilder
 
-__all__ = ["Document", "parse", "read_text"]
+if TYPE_CHECKING:
+    from sagadsl.language.scalar_places import Span
+
+__all__ = ["Document", "parse", "read_text", "scalars"]
 
 # YAML 1.1 ends lines at these three as well; 1.2 does not. They are disguised while libyaml reads.
 _OLD_BREAKS = "\x85\u2028\u2029"
@@ -68,15 +69,22 @@ class Document:
         chosen = key if part == "key" and key is not None else node
         return self._lines.place(chosen.start, self._end(chosen))
 
+    def place_of(self, start: int, end: int) -> Place:
+        """Return the place of the characters `[start, end)` of the text."""
+        return self._lines.place(start, end)
+
     def place_in_scalar(self, path: Path, start: int, end: int) -> Place:
         """Return the place of the characters `[start, end)` of a text value, wherever quoting has put them.
 
         An empty range is the point before the character at `start`. If there is no text at the path, the place
         of the nearest value is returned.
         """
-        _, node = self._find(path)
+        node = self._find(path)[1]
+        node = node.source or node
         if not isinstance(node.data, str):
             return self.place(path)
+        from sagadsl.language.scalar_places import value_spans  # noqa: PLC0415  needed only where something is wrong
+
         if self._spans[0] is not node or self._spans[1] is None:
             self._spans = node, value_spans(self.text, node.start, node.end, node.style, node.data)
         spans = self._spans[1]
@@ -112,12 +120,14 @@ def read_text(path: FilePath | str) -> str:
     return plain_text.read_text(path)
 
 
-def parse(text: str, file: str) -> Document:
+def parse(text: str, file: str, what: str = "definition", opening: str = "name: my_saga") -> Document:
     """Return what the text says and where.
 
     Args:
         text: YAML 1.2, so JSON as well.
         file: The name that messages give it.
+        what: What the text ought to hold.
+        opening: How such a thing begins.
 
     Raises:
         DefinitionError: The text cannot be read as data; it holds everything that was found.
@@ -131,8 +141,8 @@ def parse(text: str, file: str) -> Document:
     if problems:
         raise DefinitionError(problems, {file: text})
     if root is None or (root.data is None and root.start == root.end):
-        hint = "begin with: name: my_saga"
-        raise DefinitionError([diagnose("SAGA104", "there is no definition in the text", Place(file), hint)])
+        hint = f"begin with: {opening}"
+        raise DefinitionError([diagnose("SAGA104", f"there is no {what} in the text", Place(file), hint)])
     return Document(root.data, text, file, root, lines)
 
 
@@ -144,8 +154,33 @@ def _read(text: str, lines: Lines) -> tuple[Node | None, list[Diagnostic]]:
     except StopReadingError:
         pass  # what stopped it is among the problems
     except yaml.YAMLError as error:
+        from sagadsl.language.syntax_errors import explain  # noqa: PLC0415  likewise
+
         builder.problems.append(explain(error, text, lines, builder.last_scalar))
     return builder.root, builder.problems
+
+
+class Scalar(NamedTuple):
+    """The source of a scalar: its offsets, quotes included, and its style as in `Node`."""
+
+    start: int
+    end: int
+    style: str | None
+
+
+def scalars(text: str) -> Iterator[Scalar]:
+    """Yield the scalars of a text that has been read, keys as well as values, in the order of the text.
+
+    What begins with `#` outside of them is a comment.
+    """
+    disguise = _disguise(text)
+    halves = _HALF_CHARACTER.search(text) is not None
+    text = text.translate(disguise) if disguise else text
+    tokens = yaml.BaseLoader(text) if halves else _parser(text)
+    while tokens.check_token():
+        token = tokens.get_token()
+        if isinstance(token, yaml.ScalarToken):
+            yield Scalar(token.start_mark.index, token.end_mark.index, token.style)
 
 
 def _events(text: str) -> Iterator[Any]:

@@ -241,11 +241,12 @@ def fields_read(definition: Definition) -> dict[str, set[tuple[str, ...]]]:
     a whole has an empty set; one that nothing reads is left out.
     """
     read: dict[str, set[tuple[str, ...]]] = {}
+    states = definition.all_states
     for site in sites(definition):
         for text in _expressions_at(site):
             for found in celtokens.references(celtokens.tokens(text)):
                 owner, path = _output_field(site, found)
-                if owner in definition.states:
+                if owner in states:
                     names = _names_before_index(path)
                     read.setdefault(owner, set()).update([names] if names else [])
     return read

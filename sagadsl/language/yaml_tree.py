@@ -179,9 +179,7 @@ class TreeBuilder:
             target = Node(None, start, end)
         else:
             self._expand(target, start, end)
-        if self._expects_key():
-            target = moved(target, start, end)
-        self._deliver(target)
+        self._deliver(moved(target, start, end))
 
     def _expand(self, target: Node, start: int, end: int) -> None:
         self._expansion += target.size
@@ -191,9 +189,6 @@ class TreeBuilder:
             raise StopReadingError
         if len(self._stack) + target.height > MAX_DEPTH:
             self._too_deep(start, end)
-
-    def _expects_key(self) -> bool:
-        return bool(self._stack) and isinstance(self._stack[-1].node.data, dict) and self._stack[-1].key is None
 
     def _deliver(self, node: Node) -> None:
         """Put a node that is complete where it belongs."""

@@ -2,85 +2,152 @@
 
 The library builds an event object, a partial and several loops for every transition, to serve callbacks and
 conditions. Where there are none of those, the outcome is already in the machine's own tables. `DispatchMachine`
-looks there first and takes the library's own path for everything else, so both behave the same.
+concludes it once, looks there first, and takes the library's own path for everything else, so both behave the same;
+only the library's log lines are not written for what was looked up.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
-from transitions.core import Event, Machine, Transition
+from transitions.core import Event, EventData, Machine
 
+from sagadsl.machine.guests import Guest, is_method_name
 from sagadsl.machine.lifecycles import Lifecycle
+from sagadsl.machine.parts import DispatchEvent, DispatchState, DispatchTransition, StateEvent, StatusEvent, or_watched
+from sagadsl.machine.watched import Shortcuts, WatchedList, WatchedTable
 
-
-class DispatchEvent(Event):
-    """An event that knows, for each source state, the one transition that leaves it, if it is but one."""
-
-    _single: dict[str, Transition]
-    _transitions: defaultdict[str, list[Transition]]
-
-    @property
-    def transitions(self) -> defaultdict[str, list[Transition]]:
-        """The library's own table, by source state."""
-        return self._transitions
-
-    @transitions.setter
-    def transitions(self, table: defaultdict[str, list[Transition]]) -> None:
-        """Set when the event is made, and by `Machine.remove_transition`."""
-        self._transitions = table
-        self._single = {source: rows[0] for source, rows in table.items() if len(rows) == 1}
-
-    def add_transition(self, transition: Transition) -> None:
-        """Add a transition, as the library does."""
-        super().add_transition(transition)
-        self.transitions = self._transitions
-
-    def trigger(self, model: Any, *args: Any, **kwargs: Any) -> bool:
-        """Move `model` on; see `transitions.core.Event.trigger`."""
-        machine = self.machine
-        transition = self._single.get(getattr(model, machine.model_attribute))
-        if transition is None or not machine.is_plain(transition):
-            return bool(super().trigger(model, *args, **kwargs))
-        setattr(model, machine.model_attribute, transition.dest)
-        return True
+_OF_THE_MACHINE = (
+    "prepare_event",
+    "before_state_change",
+    "after_state_change",
+    "finalize_event",
+    "on_exception",
+    "on_final",
+)
 
 
 class DispatchMachine(Machine):
-    """A machine for models that are told about per call, and never added to it.
+    """A machine whose plain transitions are looked up; also for models that it is told about per call.
 
-    Callbacks receive the running saga, and after it, on a step's lifecycle, the step.
+    Running sagas are such `Guest`s: they are never added to it. Callbacks receive the running saga, and after it, on a
+    step's lifecycle, the step. What they raise does not stop the saga; see `guests.py`.
     """
 
+    state_cls = DispatchState
+    transition_cls = DispatchTransition
     event_cls = DispatchEvent
+    states: WatchedTable
+    events: WatchedTable
+    shortcuts: Shortcuts
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        vars(self)["shortcuts"] = Shortcuts()
+        super().__init__(*args, **kwargs)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name in _OF_THE_MACHINE:
+            value = or_watched(value)
+        elif name in {"states", "events"}:
+            value = WatchedTable(value)
+        super().__setattr__(name, value)
+        self.shortcuts.forget()
+
+    @classmethod
+    def _create_event(cls, name: str, machine: DispatchMachine) -> Event:
+        kinds = {kind.attribute: kind for kind in (StateEvent, StatusEvent)} if cls.event_cls is DispatchEvent else {}
+        return kinds.get(machine.model_attribute, cls.event_cls)(name, machine)
 
     def fire(self, model: Any, trigger: str, *args: Any) -> bool:
         """Trigger an event on a model; callbacks and conditions receive `args`.
 
+        For a guest, the first of `args` is its saga.
+
         Raises:
             transitions.MachineError: The table has no such transition from the model's state.
         """
-        return bool(self.events[trigger].trigger(model, *args))
+        moved: bool = self.events[trigger].trigger(model, *args)
+        return moved
 
-    def is_plain(self, transition: Transition) -> bool:
-        """Whether nothing but the state changes when this transition is taken now."""
-        if transition.dest is None or self._has_callbacks() or self.has_queue or self._transition_queue:
-            return False
-        if transition.prepare or transition.conditions or transition.before or transition.after:
-            return False
-        source, dest = self.states[transition.source], self.states[transition.dest]
-        return not (source.on_exit or dest.on_enter or dest.value != transition.dest)
+    def callback(self, func: Any, event_data: EventData) -> None:
+        """Call a callback; see `transitions.Machine.callback`."""
+        if not isinstance(event_data.model, Guest):
+            super().callback(func, event_data)
+        elif not is_method_name(func):
+            try:
+                super().callback(func, event_data)
+            except Exception as error:  # noqa: BLE001 - somebody else's function may raise anything
+                self.tell(error, event_data, func)
 
-    def _has_callbacks(self) -> bool:
-        return bool(
-            self._prepare_event
-            or self._before_state_change
-            or self._after_state_change
-            or self._finalize_event
-            or self._on_final
-        )
+    def tell(self, error: Exception, event_data: EventData, func: Any) -> None:
+        """Give what a callback of a guest has raised to `on_exception`, or else to the saga."""
+        event_data.error = error
+        if self.on_exception and func not in self.on_exception:
+            self.callbacks(self.on_exception, event_data)
+        else:
+            event_data.args[0].note_callback_error(error)
+
+    def conclude(self) -> None:
+        """Find every trigger that leads from a state to another one without anything being called."""
+        shortcuts = self.shortcuts
+        shortcuts.forget()
+        shortcuts.stale = False
+        hooks = [self._is_silent(getattr(self, name)) for name in _OF_THE_MACHINE if name != "on_final"]
+        quiet = all(hooks) and not self.has_queue and not self._transition_queue
+        self.states.read_by(shortcuts)
+        self.events.read_by(shortcuts)
+        for event in self.events.values():
+            event.transitions.read_by(shortcuts)
+            shortcuts.moves[event.name] = event.moves
+            if quiet and event.attribute in {None, self.model_attribute}:
+                event.moves.update(
+                    (at, rows[0].dest) for at, rows in event.transitions.items() if self._is_plain(at, rows)
+                )
+
+    def _is_plain(self, source: str, rows: Any) -> bool:
+        """Whether nothing but the state changes when the first of these transitions is taken from this state."""
+        row = rows[0] if rows and type(rows) is WatchedList else None
+        if type(row) is not DispatchTransition or row.source != source:
+            return False
+        rows.read_by(self.shortcuts)
+        row.read_by(self.shortcuts)
+        hooks = [self._is_silent(hook) for hook in (row.prepare, row.conditions, row.before, row.after)]
+        return all(hooks) and self._is_quiet(row.source, "on_exit") and self._is_quiet(row.dest, "on_enter")
+
+    def _is_quiet(self, name: Any, hook: str) -> bool:
+        """Whether a state is of a kind that we know, named by text, and silent on the way."""
+        state = self.states.get(name) if isinstance(name, str) else None
+        if type(state) is not DispatchState or type(state.value) is not str or state.value != name:
+            return False
+        state.read_by(self.shortcuts)
+        silent = self._is_silent(getattr(state, hook))
+        return silent and (hook == "on_exit" or not state.final or self._is_silent(self.on_final))
+
+    def _is_silent(self, callbacks: Any) -> bool:
+        """Whether this list is empty, and will tell when it no longer is."""
+        if type(callbacks) is not WatchedList:
+            return False
+        callbacks.read_by(self.shortcuts)
+        return not callbacks
+
+    @property
+    def markup(self) -> dict[str, Any]:
+        """The machine as plain data, as the library's `MarkupMachine` writes and reads it; functions by their names."""
+        from sagadsl.machine.extensions import markup  # noqa: PLC0415 - few want it
+
+        return markup(self)
+
+    def graph(self, model: Any = None, **options: Any) -> Any:
+        """Return the machine's picture as the library draws it: a `graphviz.Digraph` with `source` and `render`.
+
+        Args:
+            model: Something whose state is to stand out, such as `Saga.root`; it is not added to any machine.
+            options: What the library's `GraphMachine` takes, such as `title` and `show_conditions`.
+        """
+        from sagadsl.machine.extensions import graph  # noqa: PLC0415 - few want it
+
+        return graph(self, model, **options)
 
 
 def build_machine(

@@ -75,7 +75,12 @@ def test_json_is_the_whole_outcome_and_nothing_else(sagadsl, trip):
     assert result.code == 3
     assert set(data) == {"saga_id", "name", "status", "input", "output", "error", "steps", "events"}
     assert (data["name"], data["status"], data["input"]) == ("trip", "compensated", {"city": "Rome"})
-    assert data["error"] == {"code": "Full", "message": "as the simulation was told", "in_doubt": False, "state": "book_flight"}
+    assert data["error"] == {
+        "code": "Full",
+        "message": "as the simulation was told",
+        "in_doubt": False,
+        "state": "book_flight",
+    }
     assert [step["status"] for step in data["steps"]] == ["compensated", "failed"]
     assert [event["type"] for event in data["events"]] == [
         "SagaStarted",

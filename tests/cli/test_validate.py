@@ -1,6 +1,8 @@
 """`sagadsl validate`: what an analyst is told, and the exit codes that a build reads."""
 
 import json
+import subprocess
+import sys
 
 import pytest
 
@@ -104,3 +106,86 @@ def test_usage_errors_exit_with_two(sagadsl, trip):
     assert sagadsl("validate", "--no-such-option", trip).code == 2
     assert sagadsl("no-such-command").code == 2
     assert sagadsl("validate").code == 2
+
+
+CATALOGUE = """\
+services:
+  hotels: {actions: {book: {payload: {type: object, required: [town]}}, cancel: {}}}
+"""
+
+STAY = "name: stay\nsteps: [{id: book, service: hotels, action: book, payload: {town: Rome}, compensation: cancel}]\n"
+
+
+def test_definitions_are_checked_against_a_catalogue(sagadsl, write):
+    catalogue, file = write("services.yaml", CATALOGUE), write("stay.yaml", STAY)
+    wrong = write("wrong.yaml", STAY.replace("town: Rome", "twon: Rome"))
+
+    assert sagadsl("validate", "--catalogue", catalogue, file).out == "1 definition is valid\n"
+    assert sagadsl("validate", wrong).code == 0
+    result = sagadsl("validate", "--catalogue", catalogue, wrong)
+    assert result.code == 1
+    assert "town" in result.err
+
+
+def test_a_catalogue_among_the_definitions_is_no_definition(sagadsl, write):
+    catalogue = write("all/services.yaml", CATALOGUE)
+    write("all/stay.yaml", STAY)
+
+    assert sagadsl("validate", catalogue.parent, "--catalogue", catalogue).out == "1 definition is valid\n"
+
+
+def test_what_is_wrong_with_the_catalogue_is_told_at_its_place(sagadsl, write):
+    catalogue, file = write("services.yaml", CATALOGUE.replace("payload", "paylaod")), write("stay.yaml", STAY)
+
+    result = sagadsl("validate", "--catalogue", catalogue, file)
+
+    assert result.code == 1
+    assert f"{catalogue}:2:29: error: unknown key 'paylaod' in action 'book' [SAGA201]" in result.err
+    assert "did you mean 'payload'?" in result.err
+
+
+def test_a_catalogue_that_is_not_there_is_a_mistake_of_the_command(sagadsl, write):
+    result = sagadsl("validate", "--catalogue", "nowhere.yaml", write("stay.yaml", STAY))
+
+    assert result.code == 2
+    assert "nowhere.yaml: there is no such file" in result.err
+
+
+def test_a_saga_that_is_run_is_found_among_the_files_of_the_call(sagadsl, write):
+    trip = write("trip.yaml", "name: trip\nsteps: [{id: stay, type: saga, saga: stay}]\n")
+    stay = write("stay.yaml", STAY)
+
+    assert sagadsl("validate", trip, stay).code == 0
+    alone = sagadsl("validate", trip)
+    assert alone.code == 1
+    assert "[SAGA216]" in alone.err
+    assert "check its file together with this one" in alone.err
+
+
+def test_many_files_show_no_progress_where_nobody_watches(sagadsl, write):
+    for number in range(25):
+        folder = write(f"many/{number}.yaml", STAY.replace("name: stay", f"name: stay_{number}")).parent
+
+    assert sagadsl("validate", folder) == (0, "25 definitions are valid\n", "")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pseudo-terminals are Unix's")
+def test_many_files_show_progress_on_a_terminal(write):
+    import os
+    import pty
+
+    for number in range(25):
+        folder = write(f"many/{number}.yaml", STAY.replace("name: stay", f"name: stay_{number}")).parent
+    ours, theirs = pty.openpty()
+    result = subprocess.run(
+        [sys.executable, "-c", "from sagadsl.cli.main import main; main()", "validate", str(folder)],
+        stdout=subprocess.PIPE,
+        stderr=theirs,
+        check=True,
+    )
+    shown = os.read(ours, 100_000).decode()
+    os.close(ours)
+    os.close(theirs)
+
+    assert result.stdout == b"25 definitions are valid\n"
+    assert "25/25" in shown

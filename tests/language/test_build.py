@@ -6,14 +6,21 @@ from sagadsl.language.definition import (
     Catch,
     Choice,
     Choose,
+    Compensation,
     CompensationPolicy,
     Fail,
     FailWhen,
+    Invariant,
+    Map,
     OnFailure,
+    Parallel,
     Pass,
+    Region,
     Retry,
+    SubSaga,
     Succeed,
     Task,
+    Wait,
 )
 from sagadsl.language.schema import check_structure
 from sagadsl.language.source import parse
@@ -166,3 +173,134 @@ def test_the_implicit_end_takes_a_name_that_is_free():
     definition = built("name: x\nsteps: [{id: done, type: pass}, {id: done_2, type: pass}]")
     assert definition.states["done_2"].next == "done_3"
     assert definition.states["done_3"] == Succeed(name="done_3")
+
+
+def in_steps(*steps):
+    """The states of a saga of these steps."""
+    return built("name: x\nsteps:\n" + "".join(f" - {step}\n" for step in steps)).states
+
+
+def test_the_keys_of_the_whole_saga_are_kept():
+    definition = built(
+        """
+name: x
+key: k-${input.id}
+locks: ["a-${input.from}", "a-${input.to}"]
+sensitive: [input.card.number, states.a.output.iban]
+invariants: [{name: paid, when: completed, require: "steps.a.status == 'completed'"}]
+states: {a: {type: succeed}}
+"""
+    )
+    assert definition.key == "k-${input.id}"
+    assert definition.locks == ("a-${input.from}", "a-${input.to}")
+    assert definition.sensitive == (("input", "card", "number"), ("states", "a", "output", "iban"))
+    assert definition.invariants == (Invariant("paid", "completed", "steps.a.status == 'completed'"),)
+
+
+def test_a_wait_waits_for_one_of_three_things():
+    states = in_steps(
+        "{id: a, type: wait, for: 2h}",
+        "{id: b, type: wait, until: input.at}",
+        "{id: c, type: wait, signal: go, timeout: 1d, on_timeout: a}",
+    )
+    assert list(states.values())[:3] == [
+        Wait(name="a", for_=7200.0, next="b"),
+        Wait(name="b", until="input.at", next="c"),
+        Wait(name="c", signal="go", timeout=86400.0, on_timeout="a", next="done"),
+    ]
+
+
+def test_a_task_may_report_its_outcome_later():
+    assert task(", callback: true").callback
+    assert not task().callback
+
+
+def test_a_saga_state_runs_another_saga():
+    states = in_steps(
+        "{id: a, type: saga, saga: other}",
+        "{id: b, type: saga, saga: other, version: '2', input: {n: 1}, timeout: 1m,"
+        " compensation: {service: s, action: undo, payload: {n: 1}}, catch: [{errors: [Timeout], next: a}]}",
+    )
+    assert states["a"] == SubSaga(name="a", saga="other", input={}, next="b")
+    assert states["b"] == SubSaga(
+        name="b",
+        saga="other",
+        version="2",
+        input={"n": 1},
+        timeout=60.0,
+        kind="compensatable",
+        compensation=Compensation("s", "undo", {"n": 1}, 30.0, NO_RETRY),
+        catch=(Catch(("Timeout",), "a"),),
+        next="done",
+    )
+
+
+def test_branches_are_regions_with_a_start_of_their_own():
+    parallel = in_steps(
+        "{id: p, type: parallel, kind: pivot, on_failure: fail, branches: {"
+        "left: {start: b, states: {a: {type: succeed}, b: {type: pass, next: a}}}, right: {states: {c: {type: succeed}}}}}"
+    )["p"]
+    assert parallel == Parallel(
+        name="p",
+        branches={
+            "left": Region("b", {"a": Succeed(name="a"), "b": Pass(name="b", output={}, next="a")}),
+            "right": Region("c", {"c": Succeed(name="c")}),
+        },
+        kind="pivot",
+        on_failure=OnFailure("fail"),
+        next="done",
+    )
+    assert parallel.branches["left"].states["b"].path == ("steps", 0, "branches", "left", "states", "b")
+
+
+def test_a_map_has_a_body():
+    states = in_steps(
+        "{id: m, type: map, items: input.items, steps: [{id: a, type: pass}]}",
+        "{id: n, type: map, items: input.items, as: it, max_concurrency: 2, max_failures: 1, states: {b: {type: succeed}}}",
+    )
+    body = Region("a", {"a": Pass(name="a", output={}, next="m_done"), "m_done": Succeed(name="m_done")})
+    assert states["m"] == Map(name="m", items="input.items", body=body, next="n")
+    assert states["n"] == Map(
+        name="n",
+        items="input.items",
+        body=Region("b", {"b": Succeed(name="b")}),
+        as_="it",
+        max_concurrency=2,
+        max_failures=1,
+        next="done",
+    )
+    assert body.states["m_done"].path == ()  # compared without its place, which is that of the list:
+    assert states["m"].body.states["m_done"].path == ("steps", 0, "steps")
+
+
+def test_defaults_reach_tasks_at_any_depth():
+    definition = built(
+        "name: x\ndefaults: {timeout: 7s}\nsteps:\n"
+        " - {id: m, type: map, items: i, steps: [{id: a, service: s, action: t, compensation: u}]}\n"
+    )
+    inner = definition.all_states["a"]
+    assert (inner.timeout, inner.compensation.timeout) == (7.0, 7.0)
+
+
+def test_every_implicit_end_has_a_name_of_its_own_in_the_whole_saga():
+    long = "b" * 64
+    definition = built(
+        f"""
+name: x
+steps:
+  - id: p
+    type: parallel
+    branches:
+      one: {{steps: [{{id: a, type: pass}}]}}
+      done: {{steps: [{{id: one_done, type: pass}}]}}
+      {long}: {{steps: [{{id: c, type: pass}}]}}
+  - id: {long}
+    type: map
+    items: input.items
+    steps: [{{id: d, type: pass}}]
+"""
+    )
+    ends = [state.name for state in definition.all_states.values() if isinstance(state, Succeed)]
+    assert ends == ["one_done_2", "done_done", "b" * 59 + "_done", "b" * 59 + "_do_2", "done"]
+    assert max(map(len, ends)) == 64
+    assert len(definition.all_states) == 6 + len(ends)

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from sagadsl.language.celcheck import Checker, Refusal, Scope
 from sagadsl.language.celtypes import Types
+from sagadsl.language.datatypes import ANY, of_schema
 
 CARD = {"type": "object", "properties": {"number": {"type": "string"}}}
 TREE = {"type": "object", "properties": {"left": {"$ref": "#/definitions/tree"}, "v": {"type": "integer"}}}
@@ -27,13 +28,16 @@ SCHEMA = {
         "one": {"oneOf": [CARD]},
         "map": {"type": "object"},
         "open": {"properties": {"a": {"type": "string"}}, "additionalProperties": {"type": "number"}},
-        "odd": {"type": "object", "properties": {"content-type": {"type": "string"}}},
+        "odd": {"type": "object", "required": ["content-type"], "properties": {"content-type": {"type": "string"}}},
         "a_b": {"type": "string"},
         "aB": {"type": "string"},
         "in": {"type": "string"},
     },
 }
-CHECKER = Checker(SCHEMA, ["charge", "ship"])
+SCHEMA["required"] = list(SCHEMA["properties"])
+CARD["required"] = ["number"]
+TREE["required"] = ["left", "v"]
+CHECKER = Checker(of_schema(SCHEMA), ["charge", "ship"])
 SCOPE = Scope(lambda name: None if name == "charge" else Refusal("SAGA405", f"{name} has not completed"), error=True)
 
 
@@ -196,7 +200,7 @@ def test_a_condition_of_another_type_is_told_whole():
 
 
 def test_without_a_schema_any_field_of_the_input_may_be_read():
-    checker = Checker(None, [])
+    checker = Checker(ANY, [])
     assert checker.check("input.whatever.x > 1 && input.y[2] == 'a'", SCOPE) == []
 
 
@@ -205,7 +209,9 @@ def test_a_schema_of_references_to_references_does_not_explode():
         f"d{i}": {"type": "object", "properties": {k: {"$ref": f"#/definitions/d{i + 1}"} for k in "abc"}}
         for i in range(40)
     }
-    types = Types({"type": "object", "definitions": properties, "properties": {"x": {"$ref": "#/definitions/d0"}}})
+    root = {"type": "object", "definitions": properties, "properties": {"x": {"$ref": "#/definitions/d0"}}}
+    types = Types()
+    types.variable(of_schema(root))
     assert len(types.fields) < 60
 
 

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from sagadsl.language import graphs
 from sagadsl.language.definition import Catch, Choice, Choose, Definition, OnFailure, Pass, State, Succeed, Task
+from sagadsl.language.edges import OUTSIDE
 from sagadsl.language.flow import Flow
 
 
@@ -70,7 +71,7 @@ def test_edges_that_lead_nowhere_are_left_out_and_guesses_taken():
     states = {"a": task("a", "bb"), "b": task("b", "end"), "end": END}
     definition = Definition(name="x", states=states, start="a")
     assert Flow(definition).reachable == {"a"}
-    assert Flow(definition, {"bb": "b"}).reachable == {"a", "b", "end"}
+    assert Flow(definition, {(OUTSIDE, "bb"): "b"}).reachable == {"a", "b", "end"}
 
 
 def test_an_unknown_start_reaches_nothing():

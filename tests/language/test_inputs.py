@@ -85,6 +85,8 @@ def test_several_missing_keys_are_told_once_each():
         ({1: "x"}, "input: the key 1 is not text"),
         ({"a": "\ud800"}, "input.a: the text holds half a character"),
         ({"\ud800": 1}, "input: a key holds half a character"),
+        ({"a": ["b\0c"]}, "input.a[0]: the text holds the character NUL"),
+        ({"a": {"b\0": 1}}, "input.a: a key holds the character NUL"),
     ],
 )
 def test_what_is_no_map_of_json_data_is_refused(value, says):

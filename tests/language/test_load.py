@@ -55,6 +55,24 @@ STEPS = """\
 ]}
 """
 
+REGIONS = """\
+name: trip
+input: {type: object, required: [towns], properties: {towns: {type: array, items: {type: string}}}}
+states:
+  book:
+    type: parallel
+    branches:
+      left:
+        states:
+          look: {service: maps, action: look, kind: read_only, next: home}
+          home: {type: succeed}
+      right:
+        steps:
+          - {id: hotels, type: map, items: input.towns, steps: [{id: hotel, service: h, action: b, compensation: c}]}
+    next: done
+  done: {type: succeed}
+"""
+
 
 def refused(source):
     with pytest.raises(DefinitionError) as caught:
@@ -129,6 +147,37 @@ def test_a_key_that_is_left_out_accuses_nobody_else():
     assert [d.code for d in refused(lost).diagnostics] == ["SAGA205"]
 
 
+def test_a_key_that_is_left_out_inside_a_branch_hides_nothing_and_accuses_nobody_else():
+    misspelt = REGIONS.replace("kind: read_only", "knd: read_only")
+    assert [d.code for d in refused(misspelt).diagnostics] == ["SAGA201"]
+    assert [d.code for d in refused(misspelt.replace("next: home", "next: hone")).diagnostics] == ["SAGA201", "SAGA301"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code"),
+    [
+        ("left:", "le ft:", "SAGA207"),
+        ("states:\n          look", "sates:\n          look", "SAGA201"),
+        ("look: {", "lo ok: {", "SAGA207"),
+    ],
+)
+def test_where_states_are_lost_nothing_is_said_of_what_leads_to_them(old, new, code):
+    broken = REGIONS.replace("next: home", "next: hone").replace(old, new, 1)
+    codes = {d.code for d in refused(broken).diagnostics}
+    assert code in codes
+    assert "SAGA301" not in codes
+
+
+def test_a_comment_silences_a_warning_and_no_error():
+    text = "name: x\nsteps: [{id: a, service: s, action: t},  # sagadsl: ignore=SAGA502\n  {id: b, service: s, action: t, kind: pivot}]\n"
+    definition, found = check(text, "f")
+    assert found == []
+    assert load(text) == definition
+
+    (error,) = refused(text.replace("action: t}", "action: t, on_failure: x}")).diagnostics
+    assert error.code == "SAGA204"
+
+
 def test_diagnostics_come_in_the_order_of_the_text():
     places = [d.place for d in refused(ORDER.replace("next:", "nxt:").replace("name:", "nme:")).diagnostics]
     assert places == sorted(places)
@@ -185,7 +234,7 @@ FRAGMENTS = [
 
 @st.composite
 def mutated(draw):
-    text = draw(st.sampled_from([ORDER, STEPS]))
+    text = draw(st.sampled_from([ORDER, STEPS, REGIONS]))
     for _ in range(draw(st.integers(1, 4))):
         text = draw(st.sampled_from([in_lines, in_characters, in_words]))(draw, text)
     return text
@@ -231,7 +280,7 @@ def many(count):
         f"  s{i}: {{service: a, action: b, compensation: c, payload: {{x: '${{input.n}}'}}, next: s{i + 1}}}\n"
         for i in range(count)
     )
-    return f"name: x\ninput: {{properties: {{n: {{type: integer}}}}}}\nstates:\n{states}  s{count}: {{type: succeed}}\n"
+    return f"name: x\ninput: {{required: [n], properties: {{n: {{type: integer}}}}}}\nstates:\n{states}  s{count}: {{type: succeed}}\n"
 
 
 def test_a_thousand_states_are_checked():

@@ -1,78 +1,10 @@
-import copy
+"""The shape of a definition, and the words in which an author is told what departs from it."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from jsonschema import Draft7Validator
 
-from sagadsl.language import schema as module
-from sagadsl.language.quick_schema import accepts
-from sagadsl.language.schema import check_structure, schema, structure_problems
-from sagadsl.language.source import parse
-
-TASK = "service: s, action: t, next: done"
-ENDING = "  done: {type: succeed}\n"
-
-
-def found(text):
-    return check_structure(parse(text, "f"))
-
-
-def in_states(states):
-    return found("name: x\nstates:\n" + states + ENDING)
-
-
-def the_problem(diagnostics):
-    (diagnostic,) = diagnostics
-    return diagnostic
-
-
-def whole_definition():
-    """One of everything that the language has."""
-    return {
-        "sagadsl": "1.0",
-        "name": "everything",
-        "version": "2",
-        "description": "d",
-        "labels": {"team": "a"},
-        "input": {"type": "object", "properties": {"amount": {"type": "number"}}},
-        "output": {"x": 1},
-        "timeout": "5m",
-        "max_retries": 0,
-        "defaults": {"timeout": 5, "retry": {"max_attempts": 2}},
-        "compensation": {"order": "parallel", "on_failure": "continue", "timeout": "1s", "retry": {"jitter": "full"}},
-        "start": "a",
-        "states": {
-            "a": {
-                "type": "task",
-                "description": "d",
-                "service": "s",
-                "action": "t",
-                "payload": ["${input.amount}", None],
-                "compensation": {"service": "s", "action": "u", "payload": 1, "timeout": 1, "retry": {}},
-                "kind": "pivot",
-                "timeout": "1h30m",
-                "retry": {
-                    "max_attempts": 3,
-                    "initial_delay": 0,
-                    "multiplier": 1.5,
-                    "max_delay": "1d",
-                    "jitter": "none",
-                    "on": ["Timeout", "*"],
-                    "except": ["Declined"],
-                },
-                "fail_when": [{"when": "output.x", "error": "Declined", "message": "m"}],
-                "catch": [{"errors": ["*"], "next": "f"}],
-                "on_failure": {"wait_for": "signal", "timeout": "2d"},
-                "next": "c",
-            },
-            "b": {"service": "s", "action": "t", "compensation": "u", "on_failure": "continue", "next": "p"},
-            "c": {"type": "choice", "choices": [{"when": "true", "next": "b"}], "default": "p"},
-            "p": {"type": "pass", "output": {}, "next": "done"},
-            "f": {"type": "fail", "error": "Lost", "message": "m"},
-            "done": {"type": "succeed", "output": []},
-        },
-    }
+from sagadsl.language.schema import STEP_TYPES, schema, structure_problems
+from tests.language.definitions import TASK, found, in_states, straight_line, the_problem, whole_definition
 
 
 def test_the_schema_is_one_and_a_definition_with_everything_fits_it():
@@ -96,6 +28,25 @@ def test_every_property_tells_an_editor_what_it_is_for():
 
     # The conditions on `type` are no keys of their own, nor are those of an example.
     assert [path for path in silent(schema()) if not {"if", "examples"} & set(path)] == []
+
+
+def test_a_step_is_a_state_with_an_id_and_without_next():
+    definitions = schema()["definitions"]
+    for name in STEP_TYPES:
+        state, step = definitions[name], definitions[f"{name}_step"]
+        keys = list(step["properties"])
+        assert keys == ["id", *[key for key in state["properties"] if key != "next"]]
+        assert all(step["properties"][key] == state["properties"][key] for key in keys[1:])
+        assert step["required"] == ["id", *[key for key in state["required"] if key != "next"]]
+        assert [step.get(key) for key in ("oneOf", "dependencies")] == [
+            state.get(key) for key in ("oneOf", "dependencies")
+        ]
+
+
+def test_a_straight_line_of_every_type_fits_the_schema():
+    definition = {"name": "x", "steps": straight_line("a")}
+    assert list(Draft7Validator(schema()).iter_errors(definition)) == []
+    assert structure_problems(definition) == []
 
 
 def test_the_schema_that_is_given_away_can_be_changed_without_harm():
@@ -151,7 +102,13 @@ def test_a_valid_definition_loads_no_jsonschema():
         (f"{{{TASK}, kind: pivott}}", "SAGA204", 48, "expected one of compensatable, pivot", "'pivot'"),
         (f"{{{TASK}, on_failure: stop}}", "SAGA204", 54, "expected one of compensate, fail, continue", ""),
         (f"{{{TASK}, on_failure: {{wait_for: 1}}}}", "SAGA203", 65, "text was expected for 'wait_for'", ""),
-        ("{type: wait}", "SAGA205", 13, "'wait', expected one of task, choice, pass, succeed, fail", ""),
+        (
+            "{type: loop}",
+            "SAGA205",
+            13,
+            "'loop', expected one of task, choice, parallel, map, wait, saga, pass, succeed, fail",
+            "",
+        ),
         ("{type: fial}", "SAGA205", 13, "unknown state type 'fial'", "'fail'"),
         ("{type: [x]}", "SAGA205", 13, "unknown state type a list", ""),
         ("{service: my-service, action: t, next: done}", "SAGA207", 16, "'my-service' is not a valid name", "letters"),
@@ -194,9 +151,19 @@ def test_a_mistake_in_a_state_is_told_in_words_at_its_place(state, code, column,
         ("sagadsl: 1.0\nname: x\nstates: {a: {type: succeed}}", "SAGA209", (1, 10), "1.0 is no language version"),
         ("sagadsl: '7'\nname: x\nstates: {a: {type: succeed}}", "SAGA209", (1, 10), "'7' is no language version"),
         ("name: x\nsteps: [{id: a, service: s, action: t, next: b}]", "SAGA210", (2, 40), "a step has no 'next'"),
-        ("name: x\nsteps: [{id: a, type: choice}]", "SAGA205", (2, 23), "expected one of task, pass"),
+        (
+            "name: x\nsteps: [{id: a, type: choice}]",
+            "SAGA205",
+            (2, 23),
+            "expected one of task, parallel, map, wait, saga, pass",
+        ),
         ("name: x\nsteps: [null]", "SAGA203", (2, 9), "a step is a map"),
-        ("name: x\nsteps: [{id: a, type: pass}, {id: a, type: pass}]", "SAGA211", (2, 35), "step 1 has the id 'a'"),
+        (
+            "name: x\nsteps: [{id: a, type: pass}, {id: a, type: pass}]",
+            "SAGA211",
+            (2, 35),
+            "there is a state 'a' already, in line 2",
+        ),
     ],
 )
 def test_a_mistake_at_the_top_is_told_in_words_at_its_place(text, code, where, says):
@@ -209,104 +176,3 @@ def test_all_mistakes_are_told_at_once():
     states = "  a: {servce: s, action: 'b c', timeout: x, retry: {jitter: 1}}\n  b: {type: pass}\n"
     codes = [diagnostic.code for diagnostic in in_states(states)]
     assert codes == ["SAGA202", "SAGA202", "SAGA201", "SAGA207", "SAGA208", "SAGA204", "SAGA202"]
-
-
-@pytest.mark.parametrize(
-    ("schema_text", "pointed_at", "says"),
-    [
-        ("{type: objct}", "objct", "'objct' is no type"),
-        ("{type: string}", "string", "always a map"),
-        ("{properties: {a: {type: [string, nll]}}}", "nll", "'nll' is no type"),
-        ("{properties: {a: {type: []}}}", "[]", "is not allowed for 'type'"),
-        ("{properties: {a: {items: {type: 1}}}}", "1", "is no type"),
-        ("{properties: {a: {items: [{}, {minimum: x}]}}}", "x", "'x' is not allowed for 'minimum'"),
-        ("{properties: {a: {required: true}}}", "true", "not allowed for 'required'"),
-        ("{properties: {a: 3}}", "3", "a number is not allowed for 'a'"),
-        ("{properties: {a: {pattern: '('}}}", "'('", "no regular expression"),
-        ("{properties: {a: {$ref: 'http://x/y'}}}", "'http://x/y'", "leads to no schema"),
-        ("{properties: {a: {$ref: '#/definitions/b'}}}", "'#/definitions/b'", "leads to no schema"),
-        ("{properties: {a: {$ref: '#/properties'}}, definitions: {b: {$ref: other}}}", "other", "leads to no schema"),
-        ("{properties: {a: {$id: x}}}", "$id", "'$id' has no meaning"),
-        (
-            "{$schema: 'http://json-schema.org/draft-04/schema#'}",
-            "'http://json-schema.org/draft-04/schema#'",
-            "only draft-07",
-        ),
-        ("{$ref: '#'}", "{$ref: '#'}", "back to itself"),
-        ("{allOf: [{anyOf: [{$ref: '#/allOf/0'}]}]}", "{anyOf: [{$ref: '#/allOf/0'}]}", "back to itself"),
-    ],
-)
-def test_the_input_has_to_be_a_valid_schema_that_stands_on_its_own(schema_text, pointed_at, says):
-    diagnostic = the_problem(found(f"name: x\nstates: {{a: {{type: succeed}}}}\ninput: {schema_text}"))
-    assert diagnostic.code == "SAGA212"
-    assert says in diagnostic.message
-    place = diagnostic.place
-    assert f"input: {schema_text}"[place.column - 1 : place.end_column - 1] == pointed_at
-
-
-@pytest.mark.parametrize(("opening", "closing"), [("{not: ", "}"), ("{items: ", "}"), ("{properties: {a: ", "}}")])
-def test_a_schema_as_deep_as_a_text_can_be_is_checked_or_refused(opening, closing):
-    depth = 97 // len(closing)
-    schema_text = opening * depth + "{type: nope}" + closing * depth
-    diagnostic = the_problem(found(f"name: x\nstates: {{a: {{type: succeed}}}}\ninput: {schema_text}"))
-    assert "is no type" in diagnostic.message or "too deep" in diagnostic.message
-
-
-def test_a_schema_that_refers_to_itself_by_way_of_the_data_is_fine():
-    tree = "{$schema: 'http://json-schema.org/draft-07/schema#', properties: {tree: {$ref: '#/definitions/tree'}},"
-    tree += " definitions: {tree: {properties: {left: {$ref: '#/definitions/tree'}, v: {enum: [1, null]}}}}}"
-    assert found(f"name: x\nstates: {{a: {{type: succeed}}}}\ninput: {tree}") == []
-
-
-# The two readings of the schema agree
-
-
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers(-2, 3) | st.floats(allow_nan=False) | st.sampled_from(["", "1s", "task"]),
-    lambda inner: (
-        st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from(["type", "next", "x"]), inner, max_size=2)
-    ),
-    max_leaves=5,
-)
-
-
-@st.composite
-def mutations(draw):
-    """A definition with everything, in which a few values have been replaced, removed or added."""
-    data = whole_definition()
-    for _ in range(draw(st.integers(0, 3))):
-        node, key = data, draw(st.sampled_from(sorted(data)))
-        while draw(st.booleans()) and isinstance(node[key], dict | list) and node[key]:
-            node = node[key]
-            key = draw(st.sampled_from(sorted(node) if isinstance(node, dict) else range(len(node))))
-        action = draw(st.sampled_from(["replace", "remove", "add"]))
-        if action == "replace":
-            node[key] = draw(JSON)
-        elif action == "remove" and isinstance(node, dict) and len(data) > 1:
-            del node[key]
-        elif isinstance(node, dict):
-            node[draw(st.sampled_from(["steps", "next", "timeout", "b c", "type"]))] = draw(JSON)
-    return data
-
-
-def states_in(data):
-    return data["states"].values() if isinstance(data.get("states"), dict) else []
-
-
-@given(mutations())
-def test_what_the_quick_reading_accepts_jsonschema_accepts_as_well(data):
-    for part, part_schema in module._parts().items():
-        for value in (data, *states_in(data)):
-            if accepts(part_schema, value):
-                assert module._validator(part).is_valid(value)
-
-
-@given(mutations())
-def test_whatever_jsonschema_refuses_is_told_in_words(data):
-    before = copy.deepcopy(data)
-    problems = structure_problems(data)
-    if not Draft7Validator(schema()).is_valid(data):
-        assert problems
-    assert data == before
-    for problem in problems:
-        assert not any(word in problem.message for word in ("None", "dict", "schemas", "Traceback", "{'", "['"))

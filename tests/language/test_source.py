@@ -142,10 +142,28 @@ def test_every_node_has_a_place_and_an_unknown_path_that_of_its_ancestor():
     assert place(()) == (2, 1, 5, 20)
 
 
-def test_an_anchored_value_is_where_its_text_is():
+def start_of(place):
+    return place.line, place.column
+
+
+def test_an_anchored_value_is_where_its_text_is_and_its_use_is_where_the_alias_is():
     document = parse("a: &x   # why\n  name\nb: *x\n", "f")
-    assert (document.place(("a",)).line, document.place(("a",)).column) == (2, 3)
-    assert document.place(("b",)) == document.place(("a",))
+    assert start_of(document.place(("a",))) == (2, 3)
+    assert start_of(document.place(("b",))) == (3, 4)
+
+
+def test_what_stands_inside_an_aliased_value_is_where_its_text_is():
+    document = parse("a: &x {c: one, d: [two]}\nb: *x\ne: {<<: *x}\n", "f")
+    assert start_of(document.place(("b",))) == (2, 4)
+    for path in (("c",), ("d", 0)):
+        assert document.place(("b", *path)) == document.place(("e", *path)) == document.place(("a", *path))
+
+
+def test_the_characters_of_an_aliased_text_are_those_at_its_anchor():
+    document = parse("a: &x 'it''s'\nb: *x\nc: {d: *x}\n", "f")
+    for path in (("a",), ("b",), ("c", "d")):
+        place = document.place_in_scalar(path, 3, 4)
+        assert (start_of(place), place.end_column) == ((1, 12), 13)
 
 
 def in_source(document, path, start, end):

@@ -149,7 +149,7 @@ def test_expressions_are_listed_with_path_and_offset_in_the_order_of_the_text():
 
 SAGA = """
 name: trip
-input: {type: object, properties: {n: {type: integer}}}
+input: {type: object, required: [n], properties: {n: {type: integer}}}
 output: {total: "${states.pay.output.total}"}
 states:
   book_hotel:

@@ -2,34 +2,66 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from functools import partial
 
-from sagadsl.language.celcheck import Checker, Refusal, Scope
+from sagadsl.language.celcheck import Checker, Expect
 from sagadsl.language.celproblem import ExpressionProblem
+from sagadsl.language.celscope import Scope
 from sagadsl.language.checks.context import Context
-from sagadsl.language.checks.graph import arrows
+from sagadsl.language.checks.scopes import Scopes
 from sagadsl.language.codes import diagnose
-from sagadsl.language.definition import Choice, Fail, Pass, Path, State, Succeed, Task
+from sagadsl.language.datatypes import ANY, DataType
+from sagadsl.language.definition import Map, Path
 from sagadsl.language.diagnostics import Diagnostic
-from sagadsl.language.places import Site, sites
-from sagadsl.language.suggest import did_you_mean
+from sagadsl.language.places import Role, Site, sites
 from sagadsl.language.templates import TemplateError, scan, strings_in
 
-_KINDS: dict[type[State], str] = {Choice: "choice", Succeed: "succeed", Fail: "fail"}
+_EXPECTED: Mapping[Role, Expect] = {
+    "choice": "bool",
+    "fail_when": "bool",
+    "invariant": "bool",
+    "items": "list",
+    "until": "instant",
+}
+# An output that is read nowhere needs no type. One whose name is written with escapes is read as anything.
+_OUTPUT = re.compile(r"states\s*\.\s*([A-Za-z_][A-Za-z0-9_]*)")
 
 
 def expressions(context: Context) -> Iterator[Diagnostic]:
-    """SAGA401 to SAGA407: every expression of the definition, at its very characters."""
-    definition = context.definition
-    checker = Checker(definition.input_schema, list(definition.states))
-    for site in sites(definition):
-        scope = _scope(context, site)
+    """SAGA401 to SAGA413 and SAGA506: every expression of the definition, at its very characters."""
+    scopes = Scopes(context)
+    checker = Checker(context.inference.input, list(context.states), _outputs(context), scopes.signals)
+    for site in sites(context.definition):
+        scope = scopes.at(site)
         if site.is_condition:
-            problems = checker.check(site.value, scope, "bool")
+            problems = checker.check(site.value, scope, _EXPECTED[site.role])
             yield from (_at(context, site.path, 0, problem) for problem in problems)
         else:
-            yield from _template(context, checker, site, scope)
+            wrong = list(_template(context, checker, site, scope))
+            yield from wrong or _misfits(context, checker, site, scope)
+        _note_item(context, checker, site, scope)
+
+
+def _misfits(context: Context, checker: Checker, site: Site, scope: Scope) -> Iterator[Diagnostic]:
+    if context.catalogue is not None:
+        from sagadsl.language.checks.fitting import misfits  # noqa: PLC0415  without a catalogue anything fits
+
+        yield from misfits(context, site, partial(checker.type_of, scope=scope))
+
+
+def _outputs(context: Context) -> dict[str, DataType]:
+    read = {*_OUTPUT.findall(context.document.text)} & context.states.keys()
+    named = [name for name in context.states if name in read]  # in the order of the text
+    known = {name: context.inference.output(name) for name in named}
+    return {name: kind for name, kind in known.items() if kind is not ANY}
+
+
+def _note_item(context: Context, checker: Checker, site: Site, scope: Scope) -> None:
+    """Remember what CEL knows of the items of a map, before its body is looked at."""
+    if isinstance(site.state, Map) and site.role == "items" and context.inference.item(site.state) is ANY:
+        context.inference.note_item(site.state, checker.type_of(site.value, scope).element or ANY)
 
 
 def _template(context: Context, checker: Checker, site: Site, scope: Scope) -> Iterator[Diagnostic]:
@@ -51,62 +83,3 @@ def _template(context: Context, checker: Checker, site: Site, scope: Scope) -> I
 def _at(context: Context, path: Path, offset: int, problem: ExpressionProblem) -> Diagnostic:
     place = context.document.place_in_scalar(path, offset + problem.start, offset + problem.end)
     return diagnose(problem.code, problem.message, place, problem.hint)
-
-
-def _scope(context: Context, site: Site) -> Scope:
-    """Return what can be read at a place; everything, in a state that is never entered (which is told)."""
-    state, flow = site.state, context.flow
-    if state is None:
-        return Scope(partial(_refuse_at_ends, context, _default_ends(context)))
-    if state.name not in flow.reachable:
-        return Scope(partial(_refuse_unknown, context), error=True, output=site.role == "fail_when")
-    return Scope(
-        partial(_refuse_at, context, site),
-        error=site.role == "compensation" or state.name in flow.after_catch,
-        output=site.role == "fail_when",
-    )
-
-
-def _default_ends(context: Context) -> list[str]:
-    """Return the ends of the saga whose output is the definition's own."""
-    states = context.definition.states.items()
-    return [n for n, s in states if isinstance(s, Succeed) and s.output is None and n in context.flow.reachable]
-
-
-def _refuse_at(context: Context, site: Site, name: str) -> Refusal | None:
-    here = site.state.name if site.state is not None else ""
-    if (refusal := _refuse_unknown(context, name)) is not None:
-        return refusal
-    if (name == here and site.role == "compensation") or context.flow.completed_before(name, here):
-        return None
-    if name == here:
-        hint = "fail_when reads the answer as 'output'" if site.role == "fail_when" else ""
-        return Refusal("SAGA405", f"'{name}' has not completed yet: it cannot read its own output", hint)
-    return _not_on_every_path(context, name, here)
-
-
-def _refuse_at_ends(context: Context, ends: list[str], name: str) -> Refusal | None:
-    if (refusal := _refuse_unknown(context, name)) is not None:
-        return refusal
-    missed = next((end for end in ends if not context.flow.completed_before(name, end)), None)
-    return None if missed is None else _not_on_every_path(context, name, missed)
-
-
-def _refuse_unknown(context: Context, name: str) -> Refusal | None:
-    """Refuse what is no state, or no state with an output."""
-    states = context.definition.states
-    if name not in states:
-        return Refusal("SAGA402", f"there is no state '{name}'", did_you_mean(name, states))
-    if isinstance(states[name], Task | Pass):
-        return None
-    kind = _KINDS.get(type(states[name]), "such a")
-    return Refusal("SAGA402", f"'{name}' is a {kind} state and has no output", "only task and pass states have one")
-
-
-def _not_on_every_path(context: Context, name: str, here: str) -> Refusal:
-    way = context.flow.way_past(name, here)
-    if name in way[:-1]:
-        message = f"'{name}' has no output on every path to here: on {arrows(way)} it has failed"
-    else:
-        message = f"'{name}' has not completed on every path to here: {arrows(way)} does not pass it"
-    return Refusal("SAGA405", message, "read it only where it has completed, or lead every path through it")

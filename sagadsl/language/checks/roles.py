@@ -4,20 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sagadsl.language.checks.context import Context
-from sagadsl.language.definition import ANY_ERROR, Choice, Fail, Path, Retry, State, Task
+from sagadsl.language.checks.context import Context, Step
+from sagadsl.language.definition import (
+    ANY_ERROR,
+    Choice,
+    Compensation,
+    Fail,
+    Map,
+    Path,
+    Retry,
+    State,
+    SubSaga,
+    Task,
+    Wait,
+)
 from sagadsl.language.diagnostics import Diagnostic
+from sagadsl.language.edges import Home
 
 
 def compensatable_after_pivot(context: Context) -> Iterator[Diagnostic]:
     """SAGA501: a step with a compensation can run after a pivot, when nothing is undone any more."""
-    after = context.flow.after(context.pivots)
     hint = "move it before the pivot, or make it kind: retriable without a compensation"
-    for task in context.tasks:
-        if task.name in after and task.kind == "compensatable" and task.compensation is not None:
-            pivot = next(name for name in context.pivots if task.name in context.flow.after([name]))
-            message = f"'{task.name}' can come after the pivot '{pivot}', where nothing is compensated any more"
-            yield context.at("SAGA501", message, (*task.path, "compensation"), hint)
+    for step in context.steps:
+        if step.name in context.behind_pivots and step.kind == "compensatable" and _undo(step) is not None:
+            pivot = context.behind_pivots[step.name][0]
+            message = f"'{step.name}' can come after the pivot '{pivot}', where nothing is compensated any more"
+            yield context.at("SAGA501", message, (*step.path, "compensation"), hint)
 
 
 def silent_before_pivot(context: Context) -> Iterator[Diagnostic]:
@@ -25,7 +37,7 @@ def silent_before_pivot(context: Context) -> Iterator[Diagnostic]:
 
     Not asked of a step that only runs after a pivot, and not of the last one before the end.
     """
-    risky = [state.name for state in context.definition.states.values() if _can_fail(state)]
+    risky = [state.name for state in context.reached if can_turn_back(context, state)]
     undone = context.flow.before(risky, context.pivots) & context.before_pivot
     hint = "add a compensation, or 'kind: read_only' if there is nothing to undo"
     for task in context.tasks:
@@ -41,42 +53,106 @@ def silent_before_pivot(context: Context) -> Iterator[Diagnostic]:
 
 def pointless_retries(context: Context) -> Iterator[Diagnostic]:
     """SAGA503: `retry.on` lists a code that `except` takes away, or `except` takes every code away."""
-    for task in context.tasks:
-        yield from _pointless(context, task.retry, (*task.path, "retry"), ("defaults", "retry"))
-        if task.compensation is not None:
-            own = (*task.path, "compensation", "retry")
-            yield from _pointless(context, task.compensation.retry, own, ("compensation", "retry"))
+    for step in context.steps:
+        if isinstance(step, Task):
+            yield from _pointless(context, step.retry, (*step.path, "retry"), ("defaults", "retry"))
+        if (undo := _undo(step)) is not None:
+            own = (*step.path, "compensation", "retry")
+            yield from _pointless(context, undo.retry, own, ("compensation", "retry"))
 
 
 def compensating_after_pivot(context: Context) -> Iterator[Diagnostic]:
     """SAGA504: `on_failure: compensate` on a state that only runs once a pivot has completed."""
-    for task in context.tasks:
-        wants = task.on_failure is not None and task.on_failure.then == "compensate"
-        if wants and task.name not in context.before_pivot:
-            message = f"'{task.name}' only runs after the pivot, where nothing is compensated any more"
+    for step in context.steps:
+        wants = step.on_failure is not None and step.on_failure.then == "compensate"
+        if wants and step.name not in context.before_pivot:
+            message = f"'{step.name}' only runs after the pivot, where nothing is compensated any more"
             hint = "leave on_failure out, or say fail, continue or wait_for"
-            yield context.at("SAGA504", message, (*task.path, "on_failure"), hint)
+            yield context.at("SAGA504", message, (*step.path, "on_failure"), hint)
 
 
 def retriable_before_pivot(context: Context) -> Iterator[Diagnostic]:
     """SAGA505: a retriable step, which never is undone, can run while the saga can still turn back."""
-    for task in context.tasks:
-        if task.kind != "retriable" or task.name not in context.before_pivot:
+    for step in context.steps:
+        if step.kind != "retriable" or step.name not in context.before_pivot:
             continue
         if context.pivots:
-            message = f"'{task.name}' is retriable, and can run before a pivot has completed"
+            message = f"'{step.name}' is retriable, and can run before a pivot has completed"
         else:
-            message = f"'{task.name}' is retriable, and the saga has no pivot that it could come after"
+            message = f"'{step.name}' is retriable, and the saga has no pivot that it could come after"
         hint = "mark the point of no return before it with 'kind: pivot', or give this step a compensation"
-        yield context.at("SAGA505", message, (*task.path, "kind"), hint)
+        yield context.at("SAGA505", message, (*step.path, "kind"), hint)
+
+
+def retriable_without_retry(context: Context) -> Iterator[Diagnostic]:
+    """SAGA507: a retriable task of which the first failure is the last."""
+    for task in context.tasks:
+        if task.kind == "retriable" and task.retry.max_attempts <= 1:
+            message = f"'{task.name}' is retriable, and is never retried: its first failure stops the saga"
+            hint = "give it a retry, as in retry: {max_attempts: 20, initial_delay: 1s, max_delay: 1m}"
+            yield context.at("SAGA507", message, (*task.path, "kind"), hint)
+
+
+def pivot_beside_risk(context: Context) -> Iterator[Diagnostic]:
+    """SAGA508: a pivot in a branch whose siblings, or in the body of a map whose other items, can still fail."""
+    for step in context.steps:
+        if step.kind != "pivot":
+            continue
+        for home in context.homes.around(step.name)[1:]:
+            risk = _risk_beside(context, home)
+            if risk is not None:
+                message = f"'{step.name}' is a pivot, and {risk}: what it did could not be undone any more"
+                hint = f"move the pivot behind '{home.owner}'"
+                yield context.at("SAGA508", message, (*step.path, "kind"), hint)
+                break
+
+
+def pivot_after_pivot(context: Context) -> Iterator[Diagnostic]:
+    """SAGA509: a second pivot on one path; the first one was the point of no return already."""
+    for step in context.steps:
+        others = [name for name in context.behind_pivots.get(step.name, ()) if name != step.name]
+        if step.kind == "pivot" and others:
+            message = f"'{step.name}' can come after the pivot '{others[0]}', from which on nothing is undone anyway"
+            hint = "let one of them be the point of no return; steps behind it are kind: retriable"
+            yield context.at("SAGA509", message, (*step.path, "kind"), hint)
+
+
+def can_turn_back(context: Context, state: State) -> bool:
+    """Whether entering the state can make the whole saga compensate; a pivot always counts."""
+    if not _can_fail(state):
+        return False
+    owners = [context.states[home.owner] for home in context.homes.around(state.name)[1:]]
+    return not any(isinstance(owner, Step) and _takes_all(owner) for owner in owners)
 
 
 def _can_fail(state: State) -> bool:
-    """Whether entering the state can make the saga compensate; a pivot always counts."""
-    if isinstance(state, Task):
-        goes_on = state.on_failure is not None and state.on_failure.then == "continue"
-        return state.kind == "pivot" or not (goes_on or any(c.takes(ANY_ERROR) for c in state.catch))
+    if isinstance(state, Task | SubSaga):
+        return state.kind == "pivot" or not _takes_all(state)
+    if isinstance(state, Wait):
+        return state.timeout is not None and state.on_timeout is None
     return isinstance(state, Fail) or (isinstance(state, Choice) and state.default is None)
+
+
+def _takes_all(step: Step) -> bool:
+    goes_on = step.on_failure is not None and step.on_failure.then == "continue"
+    return goes_on or any(entry.takes(ANY_ERROR) for entry in step.catch)
+
+
+def _risk_beside(context: Context, home: Home) -> str | None:
+    """Return what can fail while a state of this region runs, in words."""
+    owner = context.states[home.owner]
+    is_map = isinstance(owner, Map)
+    beside = [home] if is_map else [other for other in context.homes.beside(home) if other != home]
+    for other in beside:
+        risk = next((s.name for s in context.homes.states_within(other) if can_turn_back(context, s)), None)
+        if risk is not None:
+            where = f"another item of '{owner.name}'" if is_map else f"the branch '{other.name}'"
+            return f"{where} can still fail at '{risk}'"
+    return None
+
+
+def _undo(step: Step) -> Compensation | None:
+    return step.compensation if isinstance(step, Task | SubSaga) else None
 
 
 def _pointless(context: Context, retry: Retry, own: Path, shared: Path) -> Iterator[Diagnostic]:
@@ -92,10 +168,4 @@ def _pointless(context: Context, retry: Retry, own: Path, shared: Path) -> Itera
 
 def _where(context: Context, key: str, own: Path, shared: Path) -> Path:
     """Return where a key of the retry stands: with the step, or in the defaults for all."""
-    value = context.document.data
-    for step in (*own, key):
-        inside = step in value if isinstance(value, dict) else isinstance(value, list) and isinstance(step, int)
-        if not inside:
-            return (*shared, key)
-        value = value[step]
-    return (*own, key)
+    return (*own, key) if context.data_at((*own, key)) is not None else (*shared, key)

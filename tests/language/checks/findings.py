@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from sagadsl.language.library import ActionSpec, Catalogue, Library
 from sagadsl.language.load import check
 
 
@@ -13,17 +14,21 @@ class Found(NamedTuple):
     hint: str
 
 
-def findings(text: str) -> list[Found]:
-    _, diagnostics = check(text, "saga.yaml")
+def findings(text: str, library: Library | None = None) -> list[Found]:
+    _, diagnostics = check(text, "saga.yaml", library)
     return [Found(d.code, _marked(text, d.place), d.place.line, d.message, d.hint) for d in diagnostics]
 
 
-def codes(text: str) -> list[str]:
-    return [found.code for found in findings(text)]
+def codes(text: str, library: Library | None = None) -> list[str]:
+    return [found.code for found in findings(text, library)]
 
 
-def only(text: str) -> Found:
-    found = findings(text)
+def catalogue(**services: dict[str, ActionSpec]) -> Library:
+    return Library(catalogue=Catalogue("services.yaml", services))
+
+
+def only(text: str, library: Library | None = None) -> Found:
+    found = findings(text, library)
     assert len(found) == 1, found
     return found[0]
 

@@ -10,7 +10,10 @@ from hypothesis import strategies as st
 from sagadsl.language.load import check
 from tests.language.checks.findings import codes, findings, only
 
-INPUT = "input: {type: object, properties: {amount: {type: number}, count: {type: integer}, name: {type: string}}}"
+INPUT = (
+    "input: {type: object, required: [amount, count, name], "
+    "properties: {amount: {type: number}, count: {type: integer}, name: {type: string}}}"
+)
 CALL = "service: x, action: y"
 UNDO = f"{CALL}, compensation: undo"
 ENDS = "  done: {type: succeed}\n  stopped: {type: fail, error: E}\n"
@@ -181,7 +184,7 @@ states:
   done: {{type: succeed}}
 """
 
-    assert not codes(undo("states.own.output.id"))
+    assert not codes(undo("states.own.output"))
     assert not codes(undo("states.first.output.id"))
     assert not codes(undo("error.code"))
     assert only(undo("states.later.output.id")).code == "SAGA405"

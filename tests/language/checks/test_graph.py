@@ -111,7 +111,7 @@ states:
 def test_a_round_of_choices_and_passes_alone_is_an_error_though_it_could_be_left():
     found = only("""
 name: spin
-input: {type: object, properties: {ready: {type: boolean}}}
+input: {type: object, required: [ready], properties: {ready: {type: boolean}}}
 states:
   decide:
     type: choice

@@ -15,7 +15,8 @@ def saga(*steps: str, more: str = "") -> str:
     return "\n".join(["name: roles", *([more] if more else []), "states:", *states, "  done: {type: succeed}", ""])
 
 
-UNDO, PIVOT, ON, READ, PLAIN = "compensation: undo", "kind: pivot", "kind: retriable", "kind: read_only", "timeout: 1s"
+UNDO, PIVOT, READ, PLAIN = "compensation: undo", "kind: pivot", "kind: read_only", "timeout: 1s"
+ON = "kind: retriable, retry: {max_attempts: 9}"
 
 
 def test_a_saga_as_it_should_be_has_nothing_to_mend():
@@ -31,7 +32,7 @@ def test_a_compensation_after_the_pivot_would_never_run():
 def test_a_step_that_only_one_path_leads_to_after_the_pivot_counts():
     assert codes("""
 name: roles
-input: {type: object, properties: {paid: {type: boolean}}}
+input: {type: object, required: [paid], properties: {paid: {type: boolean}}}
 states:
   ask: {type: choice, choices: [{when: input.paid, next: ship}], default: charge}
   charge: {service: x, action: y, kind: pivot, next: ship}
@@ -127,3 +128,104 @@ def test_a_retriable_step_needs_a_pivot_somewhere():
 
 def test_a_retriable_step_that_a_catch_of_the_pivot_reaches_runs_before_it_has_completed():
     assert codes(saga(f"{PIVOT}, catch: [{{errors: [E], next: s2}}]", ON)) == ["SAGA505"]
+
+
+def test_a_retriable_step_that_is_never_retried_is_told():
+    found = only(saga(PIVOT, "kind: retriable"))
+    assert (found.code, found.marked, found.line) == ("SAGA507", "retriable", 4)
+    assert codes(saga(PIVOT, "kind: retriable, retry: {max_attempts: 1}")) == ["SAGA507"]
+    assert not codes(saga(PIVOT, "kind: retriable", more="defaults: {retry: {max_attempts: 2}}"))
+
+
+def test_a_second_pivot_on_one_path_is_told():
+    found = only(saga(PIVOT, PIVOT))
+    assert (found.code, found.marked, found.line) == ("SAGA509", "pivot", 4)
+    assert found.message == "'s2' can come after the pivot 's1', from which on nothing is undone anyway"
+
+
+def test_pivots_on_different_paths_and_a_pivot_that_is_repeated_are_fine():
+    forked = """
+name: roles
+states:
+  ask: {type: choice, choices: [{when: saga.id == 'x', next: card}], default: transfer}
+  card: {service: x, action: y, kind: pivot, next: done}
+  transfer: {service: x, action: y, kind: pivot, next: again}
+  again: {type: choice, choices: [{when: saga.id == 'y', next: transfer}], default: done}
+  done: {type: succeed}
+"""
+    assert not codes(forked)
+
+
+def beside(left: str, right: str, more: str = "") -> str:
+    return f"""
+name: roles
+states:
+  both:
+    type: parallel
+    branches:
+      left: {{steps: [{{id: l, service: x, action: y, {left}}}]}}
+      right: {{steps: [{{id: r, service: x, action: y, {right}}}]}}
+    {more}next: done
+  done: {{type: succeed}}
+"""
+
+
+def test_a_pivot_beside_a_branch_that_can_fail_could_not_be_undone():
+    found = only(beside(PIVOT, UNDO))
+    assert (found.code, found.marked, found.line) == ("SAGA508", "pivot", 7)
+    assert found.message == (
+        "'l' is a pivot, and the branch 'right' can still fail at 'r': what it did could not be undone any more"
+    )
+    assert found.hint == "move the pivot behind 'both'"
+
+
+@pytest.mark.parametrize(
+    ("right", "more"),
+    [
+        ("kind: read_only, on_failure: continue", ""),
+        (UNDO, "on_failure: continue\n    "),
+        (UNDO, "catch: [{errors: ['*'], next: done}]\n    "),
+    ],
+)
+def test_a_pivot_beside_what_cannot_turn_the_saga_back_is_fine(right, more):
+    assert not codes(beside(PIVOT, right, more))
+
+
+def test_a_pivot_in_the_body_of_a_map_stands_beside_the_other_items():
+    text = """
+name: roles
+states:
+  each:
+    type: map
+    items: "[1, 2]"
+    steps: [{id: pay, service: x, action: y, kind: pivot}]
+    next: done
+  done: {type: succeed}
+"""
+    assert only(text).message.startswith("'pay' is a pivot, and another item of 'each' can still fail at 'pay'")
+    assert not codes(text.replace("items:", "kind: pivot\n    items:").replace(", kind: pivot}", ", compensation: u}"))
+
+
+def test_a_whole_can_be_the_pivot():
+    whole = beside(UNDO, UNDO, "kind: pivot\n    ").replace("next: done", "next: ship")
+    after = "  ship: {service: x, action: y, compensation: recall, next: done}\n"
+    assert codes(whole + after) == ["SAGA501"]
+    assert not codes(whole + after.replace("compensation: recall", ON))
+
+
+def test_a_step_of_a_branch_is_asked_how_it_is_undone_when_another_branch_can_fail():
+    assert [f[:2] for f in findings(beside(PLAIN, UNDO))] == [("SAGA502", "l")]
+    assert not codes(beside(PLAIN, UNDO, "on_failure: continue\n    "))
+
+
+def test_a_compensation_that_reads_its_own_output_guards_it():
+    def undo(expression: str) -> str:
+        payload = f'{{v: "${{{expression}}}"}}'
+        return saga(f"compensation: {{action: undo, payload: {payload}}}", UNDO)
+
+    found = only(undo("states.s1.output.id"))
+    assert (found.code, found.marked) == ("SAGA506", "states.s1.output.id")
+    assert found.message == "'s1' may be undone without having an output: it can have timed out"
+    assert found.hint == "guard it: has(states.s1.output.id) ? states.s1.output.id : …"
+    assert not codes(undo("has(states.s1.output.id) ? states.s1.output.id : ''"))
+    assert not codes(undo("states.s1.output"))

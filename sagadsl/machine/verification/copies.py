@@ -1,0 +1,98 @@
+"""A copy of a running saga that shares nothing with it that can change.
+
+A walk copies a saga for every step that it takes, so this copies exactly what the modules of this room change, and
+shares commands, plans, machines and data, which they do not.
+"""
+
+from __future__ import annotations
+
+from collections import ChainMap
+from collections.abc import MutableMapping
+from typing import Any
+
+from sagadsl.machine.cursor import Cursor, Regions
+from sagadsl.machine.execution import Attempts, Execution
+from sagadsl.machine.saga import Saga
+
+
+def copy_saga(saga: Saga) -> Saga:
+    """Return a saga that is in the same state and goes on by itself."""
+    return _Copier().saga(saga)
+
+
+class _Copier:
+    def __init__(self) -> None:
+        self._cursors: dict[int, Cursor] = {}
+        self._executions: dict[int, Execution] = {}
+        self._scopes: dict[int, dict[str, Any]] = {}
+
+    def saga(self, saga: Saga) -> Saga:
+        twin = Saga.__new__(Saga)
+        for name in Saga.__slots__:
+            setattr(twin, name, getattr(saga, name))
+        execution = self.execution
+        twin.root = self.cursor(saga.root)
+        twin.signals = {name: list(queue) for name, queue in saga.signals.items()}
+        twin.executions = {key: execution(each) for key, each in saga.executions.items()}
+        twin.latest = {key: execution(each) for key, each in saga.latest.items()}
+        twin.done = {execution(each): None for each in saga.done}
+        twin.to_undo = [execution(each) for each in saga.to_undo]
+        twin.timers = {key: (handler, execution(each)) for key, (handler, each) in saga.timers.items()}
+        twin.outstanding = dict(saga.outstanding)
+        return twin
+
+    def cursor(self, cursor: Cursor) -> Cursor:
+        twin = self._cursors.get(id(cursor))
+        if twin is None:
+            twin = self._cursors[id(cursor)] = Cursor(
+                cursor.machine,
+                cursor.state,
+                self._scope(cursor.scope),
+                None,
+                cursor.name,
+                cursor.region,
+                cursor.status,
+                cursor.output,
+                cursor.failure,
+                cursor.stopped,
+                cursor.parked,
+                cursor.pending,
+            )
+            if cursor.parent is not None:
+                twin.parent = self.execution(cursor.parent)
+        return twin
+
+    def execution(self, execution: Execution) -> Execution:
+        twin = self._executions.get(id(execution))
+        if twin is None:
+            twin = self._executions[id(execution)] = Execution.__new__(Execution)
+            for name in _FIELDS:
+                setattr(twin, name, getattr(execution, name))
+            twin.cursor = self.cursor(execution.cursor)
+            twin.attempts = _attempts(execution.attempts)
+            twin.undo_attempts = _attempts(execution.undo_attempts)
+            if execution.regions is not None:
+                twin.regions = self._regions(execution.regions)
+        return twin
+
+    def _regions(self, regions: Regions) -> Regions:
+        cursors = [self.cursor(each) for each in regions.cursors]
+        return Regions(cursors, regions.items, regions.opening, regions.failure, regions.failed_at, regions.rest)
+
+    def _scope(self, scope: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+        if isinstance(scope, ChainMap):
+            return ChainMap(*(self._own(each) for each in scope.maps))
+        return self._own(scope)
+
+    def _own(self, scope: MutableMapping[str, Any]) -> dict[str, Any]:
+        twin = self._scopes.get(id(scope))
+        if twin is None:
+            twin = self._scopes[id(scope)] = dict(scope)
+        return twin
+
+
+_FIELDS = tuple(name for name in Execution.__slots__ if name not in {"cursor", "attempts", "undo_attempts"})
+
+
+def _attempts(attempts: Attempts) -> Attempts:
+    return Attempts(attempts.number, attempts.before_round, set(attempts.abandoned))
