@@ -65,7 +65,8 @@ class ScenarioItem(pytest.Item):
 
         verdict = judge(self.scenario, self.compiled, Teller().tell)
         if not verdict.passed:
-            raise UnexpectedOutcomeError(verdict.text)
+            where = f"{self.scenario.file}:{self.scenario.line}"
+            raise UnexpectedOutcomeError(f"{verdict.summary}, at {where}\n\n{verdict.text}")
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """Return the comparison, which says more than a traceback; a mistake of ours keeps its own."""

@@ -149,7 +149,7 @@ def _write_file(file: str, verdicts: Sequence[Verdict]) -> None:
     typer.echo(f"{file}: {len(verdicts) - len(failed)} of {len(verdicts)} pass")
     for verdict in failed:
         typer.secho(f"\n{file}:{verdict.scenario.line}: {verdict.scenario.name}", fg="red", bold=True)
-        typer.echo("\n".join(f"  {line}".rstrip() for line in verdict.text.splitlines()) + "\n")
+        typer.echo("\n".join(f"  {line}".rstrip() for line in verdict.text.splitlines()))
 
 
 def _summary(passed: int, failed: int, broken: int) -> str:

@@ -6,6 +6,7 @@ value (`celdata`).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, Literal, TypeAlias
 
@@ -15,7 +16,7 @@ from sagadsl.language.celdata import missing_fields, wrong_constants
 from sagadsl.language.celproblem import ExpressionProblem, Source
 from sagadsl.language.celscope import Refusal, Scope, names_output
 from sagadsl.language.celtokens import Reference, Token, references, tokens
-from sagadsl.language.celtypes import Types
+from sagadsl.language.celtypes import PACKAGE, Types
 from sagadsl.language.celwords import type_words
 from sagadsl.language.datatypes import ANY, DataType
 from sagadsl.language.expressions import variable
@@ -24,7 +25,9 @@ __all__ = ["Checker", "Expect", "Refusal", "Scope"]
 
 Expect: TypeAlias = Literal["bool", "list", "instant", "any"]
 
-_NO_JSON = ("BYTES", "TYPE")
+_NO_JSON = re.compile(r"\b(?:BYTES|TYPE)\b|MAP<(?!STRING\b|DYN\b)")
+# Without any of these words, what an expression gives depends on what it reads, and the checker has said all.
+_TELLING = frozenset({"has", "{", "matches", "timestamp", "duration", "int", "uint", "double", "bool"})
 _EXPECTED: Mapping[Expect, tuple[tuple[str, ...], str, str, str]] = {
     # what it may be; what is said of the rest: code, sentence, hint
     "bool": (
@@ -88,7 +91,7 @@ class Checker:
         except (RuntimeError, TypeError) as error:
             return _merged(refused, self._explained(str(error), text, words))
         return refused or [
-            *_misused(text, result, expect),
+            *(list(_misused(text, result, expect)) or _impossible(text, words, read)),
             *missing_fields(words, read, lambda found: self._known(found, scope), scope.in_doubt),
             *wrong_constants(words, read, lambda found: self._known(found, scope)),
         ]
@@ -162,6 +165,20 @@ def _misused(text: str, result: str, expect: Expect) -> Iterator[ExpressionProbl
         allowed, code, message, hint = _EXPECTED[expect]
         if kind not in (*allowed, "DYN"):
             yield ExpressionProblem(code, message.format(type_words(result)), hint, 0, len(text))
-    elif kind in _NO_JSON:
-        message = f"this gives {type_words(result)}, which JSON cannot hold"
-        yield ExpressionProblem("SAGA404", message, "", 0, len(text))
+    if expect in ("any", "list") and (found := _NO_JSON.search(result)):
+        yield _no_json(text, kind, found[0])
+
+
+def _no_json(text: str, kind: str, part: str) -> ExpressionProblem:
+    if part.startswith("MAP"):
+        message, hint = "this gives an object whose keys are not text", "put them in quotes, or around them string(…)"
+    else:
+        message, hint = f"this gives {type_words(part)}{'' if kind == part else ' inside'}", ""
+    return ExpressionProblem("SAGA404", f"{message}, which JSON cannot hold", hint, 0, len(text))
+
+
+def _impossible(text: str, words: Sequence[Token], read: Sequence[Reference]) -> Iterator[ExpressionProblem]:
+    if not read or any(word.text in _TELLING for word in words) or any(found.root == PACKAGE for found in read):
+        from sagadsl.language.celnever import never  # noqa: PLC0415  for what hardly any expression has
+
+        yield from never(text, words, read)

@@ -16,14 +16,15 @@ Known: TypeAlias = Callable[[Reference], tuple[DataType, tuple[str | int, ...]]]
 
 _EQUALITY = ("==", "!=")
 _LITERALS: dict[str, Json] = {"true": True, "false": False, "null": None}
-_GOES_ON = frozenset({".", "[", "+", "-", "*", "/", "%", "("})
+_ARITHMETIC = frozenset({"+", "-", "*", "/", "%"})
+_GOES_ON = _ARITHMETIC | {".", "["}
 _SHOWN = 12
 
 
 def missing_fields(
     words: Sequence[Token], read: Sequence[Reference], known: Known, in_doubt: str = ""
 ) -> Iterator[ExpressionProblem]:
-    """Yield every field that may be missing where it is read, and is not guarded by `has(…)`.
+    """Yield every field that may be missing where it is read, and is not guarded by `has(…)`, at its first place.
 
     Args:
         words: The tokens of an expression that compiles.
@@ -35,11 +36,14 @@ def missing_fields(
         return
     from sagadsl.language.celguards import readings  # noqa: PLC0415  where all is there, nothing needs a guard
 
+    told: set[tuple[str | int, ...]] = set()
     for found, present, asked in readings(words):
-        ends = [i for i in _may_lack(found, known, in_doubt) if (found.root, *found.parts[:i]) not in present]
-        if not ends or (asked and ends[0] == len(found.parts)):
+        keys = [(found.root, *found.parts[:i]) for i in _may_lack(found, known, in_doubt)]
+        key = next((key for key in keys if key not in present), None)
+        if key is None or key in told or (asked and len(key) > len(found.parts)):
             continue
-        yield _missing(found._replace(parts=found.parts[: ends[0]]), _is_own(found, in_doubt))
+        told.add(key)
+        yield _missing(found._replace(parts=key[1:]), _is_own(found, in_doubt))
 
 
 def _may_lack(found: Reference, known: Known, in_doubt: str) -> list[int]:
@@ -95,14 +99,15 @@ def _impossible(words: Sequence[Token], found: Reference, constants: tuple[Json,
 
 def _compared(words: Sequence[Token], first: int, last: int) -> Iterator[int]:
     """Yield the indexes of the literals that the tokens `[first, last)` are compared with."""
-    texts = ["", "", *(word.text for word in words), "", "", ""]
-    at = 2  # `texts` begins that much earlier, so that no index leaves it
-    if texts[at + last] in _EQUALITY and _is_literal(words, last + 1) and texts[at + last + 2] not in _GOES_ON:
-        yield last + 1
-    if texts[at + first - 1] in _EQUALITY and _is_literal(words, first - 2) and texts[at + first - 3] not in _GOES_ON:
+    texts = ["", "", "", *(word.text for word in words), "", "", ""]
+    before, after = texts[first + 2 :: -1], texts[last + 3 :]
+    if before[0] not in _ARITHMETIC:  # otherwise it is a part of what is compared
+        if after[0] in _EQUALITY and _is_literal(words, last + 1) and after[2] not in _GOES_ON:
+            yield last + 1
+        if after[:2] == ["in", "["]:
+            yield from _listed(words, last + 2)
+    if before[0] in _EQUALITY and _is_literal(words, first - 2) and not {before[2], after[0]} & _GOES_ON:
         yield first - 2
-    if texts[at + last] == "in" and texts[at + last + 1] == "[":
-        yield from _listed(words, last + 2)
 
 
 def _listed(words: Sequence[Token], i: int) -> Iterator[int]:

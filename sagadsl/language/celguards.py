@@ -1,8 +1,8 @@
 """What an expression has made sure of where it reads something: the fields that `has(…)` guards there.
 
-`has(x.y) ? x.y : 0`, `has(x.y) && x.y > 1` and `!has(x.y) || x.y > 1` never read a field that is missing. The order
-is free, as it is in CEL: where one side of `&&` is false, or one of `||` true, it does not matter that the other
-has no value.
+`has(x.y) ? x.y : 0`, `has(x.y) && x.y > 1` and `!has(x.y) || x.y > 1` never read a field that is missing. The guard may
+stand behind what it guards, as in CEL: where one side of `&&` is false, or one of `||` true, it does not matter that
+the other has no value.
 """
 
 from __future__ import annotations
@@ -61,13 +61,19 @@ class _Guards:
         self._read_leaf(part, present)
 
     def _read_all(self, operands: list[_Range], present: frozenset[Key], *, holds: bool) -> None:
-        """Note the operands of `&&` or `||`: each counts only where all the others leave it to decide."""
+        """Note the operands of `&&` or `||`: each counts only where all the others leave it to decide.
+
+        Asking for a field of what may itself be missing fails, and decides nothing: that guards only what follows.
+        """
         known = [self._known(operand, holds=holds) for operand in operands]
-        times = Counter(key for keys in known for key in keys)
+        sure = [frozenset(key for key in keys if _is_sure(key)) for keys in known]
+        times = Counter(key for keys in sure for key in keys)
         shared = frozenset(key for key, count in times.items() if count > 1)
         everything = frozenset(times)
-        for operand, own in zip(operands, known, strict=True):
-            self.read(operand, present | (everything - own) | shared)
+        earlier = _NOTHING
+        for operand, own, own_sure in zip(operands, known, sure, strict=True):
+            self.read(operand, present | earlier | (everything - own_sure) | shared)
+            earlier |= own
 
     def _read_leaf(self, part: _Range, present: frozenset[Key]) -> None:
         i, end = part
@@ -110,7 +116,7 @@ class _Guards:
         return self._asked_for(part) if holds else _NOTHING
 
     def _asked_for(self, part: _Range) -> frozenset[Key]:
-        """Return what `has(…)`, or `'field' in …`, says is there: the field, and all that it is a field of."""
+        """Return what `has(…)`, or `'field' in …`, says is there. What it is a field of, it takes for granted."""
         start, end = part
         words = self._words[start : min(start + 3, end)]
         if len(words) < 3:  # noqa: PLR2004  the shortest are `has ( x` and `'y' in x`
@@ -119,9 +125,9 @@ class _Guards:
         if found is None:
             return _NOTHING
         if words[0].text == "has" and self._closing.get(start + 1) == end - 1:
-            return _with_owners((found.root, *found.parts))
+            return frozenset([(found.root, *found.parts)])
         if words[0].kind == "string" and words[1].text == "in" and found.end == self._words[end - 1].end:
-            return _with_owners((found.root, *found.parts, string_value(words[0].text)))
+            return frozenset([(found.root, *found.parts, string_value(words[0].text))])
         return _NOTHING
 
     def _is_operand(self, part: _Range) -> bool:
@@ -168,8 +174,9 @@ class _Guards:
             i = self._closing.get(i, i) + 1
 
 
-def _with_owners(key: Key) -> frozenset[Key]:
-    return frozenset(key[:i] for i in range(2, len(key) + 1))
+def _is_sure(key: Key) -> bool:
+    """Whether asking for a field never fails: what it is a field of is a variable, and always there."""
+    return len(key) == 1 + {"states": 3, "signals": 2}.get(str(key[0]), 1)
 
 
 def _closing(words: Sequence[Token]) -> dict[int, int]:

@@ -42,7 +42,7 @@ def functions() -> list[Any]:
     """Return the function that `in_order` calls, for `cel.NewEnv`."""
     anything = cel.Type.DYN
     overloads = [
-        _overload("keys_in_order", cel.Type.Map(anything, anything), sorted),
+        _overload("keys_in_order", cel.Type.Map(anything, anything), _sorted_keys),
         _overload("list_in_order", cel.Type.List(anything), _as_it_was),
     ]
     return [cel.FunctionDecl(_FUNCTION, overloads)]
@@ -51,6 +51,10 @@ def functions() -> list[Any]:
 def _overload(name: str, parameter: Any, implementation: Any) -> Any:
     result = cel.Type.List(cel.Type.DYN)
     return cel.Overload(name, return_type=result, parameters=[parameter], is_member=True, impl=implementation)
+
+
+def _sorted_keys(value: dict[Any, Any]) -> list[Any]:
+    return sorted(value, key=lambda key: (type(key).__name__, key))  # a literal may mix texts and numbers
 
 
 def _as_it_was(value: Any) -> Any:

@@ -21,7 +21,9 @@ from google.protobuf.descriptor_pool import DescriptorPool
 
 from sagadsl.language.datatypes import ANY, INT, TEXT, DataType, list_of
 
-_PACKAGE = "sagadsl_types"
+PACKAGE = "sagadsl_types"
+"""What CEL calls the messages of a definition's types; no expression may name them."""
+
 _ANY = ".google.protobuf.Value"
 _LIST = ".google.protobuf.ListValue"
 _MAP = ".google.protobuf.Struct"
@@ -130,7 +132,7 @@ class Types:
                 self._depend(kind.message)
             else:
                 field.type = kind.scalar
-        full_name = f".{_PACKAGE}.{name}"
+        full_name = f".{PACKAGE}.{name}"
         self.fields[full_name.removeprefix(".")] = tuple(fields)
         self._files[full_name] = self._file.name
         return _Type(message=full_name)
@@ -142,7 +144,7 @@ class Types:
 
     def _new_file(self) -> Any:
         name = f"sagadsl{len(self.fields)}.proto"
-        file = descriptor_pb2.FileDescriptorProto(name=name, package=_PACKAGE, syntax="proto3")
+        file = descriptor_pb2.FileDescriptorProto(name=name, package=PACKAGE, syntax="proto3")
         file.dependency.extend(module.DESCRIPTOR.name for module in (struct_pb2, timestamp_pb2))
         return file
 

@@ -25,6 +25,7 @@ _KINDS: Mapping[str, Kind] = {
     "object": "object",
 }
 _SHOWN = 40
+_DEEPEST = 50  # nobody reads a field that deep; of what is below, nothing is known
 _OPEN = ("oneOf", "anyOf", "allOf", "not", "if", "dependencies")
 
 
@@ -121,12 +122,18 @@ class _Reader:
     def __init__(self, root: Json) -> None:
         self._root = root
         self._by_pointer: dict[str, DataType] = {}
+        self._depth = 0
 
     def read(self, schema: Json) -> DataType:
-        if not isinstance(schema, Mapping):
+        if not isinstance(schema, Mapping) or self._depth == _DEEPEST:
             return ANY
-        if "$ref" in schema:
-            return self._at(schema["$ref"])
+        self._depth += 1
+        try:
+            return self._at(schema["$ref"]) if "$ref" in schema else self._plain(schema)
+        finally:
+            self._depth -= 1
+
+    def _plain(self, schema: Mapping[str, Any]) -> DataType:
         if any(key in schema for key in _OPEN):
             return ANY
         kind = _kind(schema)

@@ -32,11 +32,13 @@ class EvaluationError(ValueError):
     Args:
         message: What happened, in plain words.
         expression: The source text of the expression.
+        reason: The end of the message, which says why it has no value; "" where it has a wrong one.
     """
 
-    def __init__(self, message: str, expression: str) -> None:
+    def __init__(self, message: str, expression: str, reason: str = "") -> None:
         super().__init__(message)
         self.expression = expression
+        self.reason = reason
 
 
 class Environment:
@@ -174,8 +176,8 @@ class Expression:
             raise EvaluationError(sentence, self.text) from None
 
     def _failure(self, reason: str, scope: Mapping[str, Json]) -> EvaluationError:
-        sentence = f"the expression {_quoted(self.text)} has no value: {self._explain(reason, scope)}"
-        return EvaluationError(sentence, self.text)
+        reason = self._explain(reason, scope)
+        return EvaluationError(f"the expression {_quoted(self.text)} has no value: {reason}", self.text, reason)
 
     def _explain(self, reason: str, scope: Mapping[str, Json]) -> str:
         key = celwords.missing_key(reason)

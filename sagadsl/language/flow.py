@@ -8,8 +8,9 @@ Y" is exactly "done(X) dominates entry(Y)".
 Every region inside a state is a node as well, its *end*. A parallel state forks: its entry leads to the start of
 each branch, and it is done once all the ends have been passed. A map is done after its body, or at once, because
 its list may be empty. What has regions inside is a third node, *failed*: it leads where such a failure does, and to
-it lead the entry and all that can have completed inside before. Dominators know no joins, so for them the branches stand one behind the other: the same
-states are passed on every way through them. What that order would make readable from branch to branch is refused.
+it lead the entry and all that can have completed inside before. Dominators know no joins, so for them the branches
+stand one behind the other: the same states are passed on every way through them. What that order would make readable
+from branch to branch is refused.
 """
 
 from __future__ import annotations

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+import warnings
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
 from sagadsl.language.definition import Json, Path
@@ -17,7 +18,8 @@ _DRAFT = "http://json-schema.org/draft-07/schema"
 _ONE = frozenset({"additionalItems", "additionalProperties", "contains", "propertyNames"})
 _SAME_ONE = frozenset({"not", "if", "then", "else"})
 _SAME_LIST = frozenset({"allOf", "anyOf", "oneOf"})
-_BY_NAME = frozenset({"definitions", "$defs", "properties", "patternProperties"})
+_BY_NAME = frozenset({"definitions", "$defs", "properties", "patternProperties", "dependencies"})
+_MOST_HOPS = 50  # from schema to schema for one value; jsonschema recurses, and could check no input against more
 
 
 def problems(schema: Mapping[str, Json], base: Path = BASE, name: str = "the input schema") -> Iterator[Problem]:
@@ -40,9 +42,10 @@ def _wrong(schema: Mapping[str, Json], *, of_input: bool) -> Iterator[Problem]:
             return
     if of_input:
         yield from _not_a_map(schema)
-    places = dict(_subschemas(schema, ()))
+    every = dict(_subschemas(schema, ()))
+    places = {path: part for path, part in every.items() if isinstance(part, dict)}
     for path, part in places.items():
-        yield from _foreign(schema, part, path)
+        yield from _foreign(schema, part, path, every)
     yield from _endless(schema, places)
 
 
@@ -52,20 +55,30 @@ def resolve(root: Json, reference: str) -> Json:
     Raises:
         LookupError: It leads nowhere, or out of the schema.
     """
+    return _followed(root, reference)[1]
+
+
+def _followed(root: Json, reference: str) -> tuple[Path, Json]:
     if reference == "#":
-        return root
+        return (), root
     if not reference.startswith("#/"):
         raise LookupError(reference)
-    node = root
+    node, path = root, []
     for token in reference[2:].split("/"):
-        key = _unescape(token)
-        if isinstance(node, dict) and key in node:
-            node = node[key]
-        elif isinstance(node, list) and key.isdecimal() and key in map(str, range(len(node))):
-            node = node[int(key)]
-        else:
+        key: str | int = _unescape(token)
+        if isinstance(node, list):
+            key = _index(str(key), len(node))
+        elif not isinstance(node, dict) or key not in node:
             raise LookupError(reference)
-    return node
+        node = node[key]
+        path.append(key)
+    return tuple(path), node
+
+
+def _index(text: str, length: int) -> int:
+    if text in map(str, range(length)):
+        return int(text)
+    raise LookupError(text)
 
 
 def _unescape(token: str) -> str:
@@ -119,8 +132,11 @@ def _invalid(schema: Json) -> Iterator[Problem]:
     from jsonschema import Draft7Validator, FormatChecker  # noqa: PLC0415  slow to import, seldom needed
 
     checker = FormatChecker(())
-    checker.checks("regex", raises=(re.error, OverflowError, RecursionError))(_is_pattern)
-    validator = Draft7Validator(Draft7Validator.META_SCHEMA, format_checker=checker)
+    checker.checks("regex", raises=(re.error, OverflowError, RecursionError, FutureWarning))(_is_pattern)
+    meta: Any = Draft7Validator.META_SCHEMA
+    known = meta["properties"]  # what stands in `$defs` can be referred to, so that it has to be right as well
+    extended = {**meta, "properties": {**known, "$defs": known["definitions"]}}
+    validator = Draft7Validator(extended, format_checker=checker)
     try:
         errors = [part for error in validator.iter_errors(schema) for part in _chosen(error)]
     except RecursionError:
@@ -143,7 +159,9 @@ def _chosen(error: Any) -> Iterator[Any]:
 
 
 def _is_pattern(value: object) -> bool:
-    return not isinstance(value, str) or bool(re.compile(value))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", FutureWarning)  # a set such as [[:alpha:]] is not what it seems to be
+        return not isinstance(value, str) or bool(re.compile(value))
 
 
 def _say(error: Any) -> str:
@@ -160,6 +178,8 @@ def _say(error: Any) -> str:
 def _advise(error: Any) -> str:
     if "type" in list(error.absolute_path)[-2:] and isinstance(error.instance, str):
         return did_you_mean(error.instance, _TYPES)
+    if isinstance(error.cause, FutureWarning):
+        return "inside […], write ranges such as a-z for [:alpha:], and \\[ for a bracket"
     if error.validator == "type" and "object" in error.validator_value and "boolean" in error.validator_value:
         return "a schema is a map, such as {type: string}"
     if error.validator == "type" and error.absolute_path and error.absolute_path[-1] == "required":
@@ -174,34 +194,30 @@ def _not_a_map(schema: Mapping[str, Json]) -> Iterator[Problem]:
         yield Problem("SAGA212", message, ("type",), hint="write type: object, and put the value in 'properties'")
 
 
-def _subschemas(schema: Json, path: Path) -> Iterator[tuple[Path, Mapping[str, Json]]]:
+def _subschemas(schema: Json, path: Path) -> Iterator[tuple[Path, Json]]:
     """Yield each schema in a valid schema, with its path."""
+    if isinstance(schema, dict | bool):
+        yield path, schema
     if not isinstance(schema, dict):
         return
-    yield path, schema
     for key, value in schema.items():
         if key in _ONE or key in _SAME_ONE or (key == "items" and isinstance(value, dict)):
             yield from _subschemas(value, (*path, key))
         elif key in _SAME_LIST or (key == "items" and isinstance(value, list)):
             for index, part in enumerate(value):
                 yield from _subschemas(part, (*path, key, index))
-        elif (key in _BY_NAME or key == "dependencies") and isinstance(value, dict):
+        elif key in _BY_NAME and isinstance(value, dict):
             for name, part in value.items():
                 yield from _subschemas(part, (*path, key, name))
 
 
-def _foreign(root: Json, part: Mapping[str, Json], path: Path) -> Iterator[Problem]:
-    """What would need another document: nothing is ever fetched."""
+def _foreign(root: Json, part: Mapping[str, Json], path: Path, places: Collection[Path]) -> Iterator[Problem]:
+    """What would need another document, of which none is ever fetched, or leads to what nobody has looked at."""
     reference, identity = part.get("$ref"), part.get("$id")
-    if reference is not None:
-        try:
-            target = resolve(root, reference)
-        except LookupError:
-            target = None
-        if not isinstance(target, dict | bool):
-            message = f"'{reference}' leads to no schema in it"
-            hint = "refer to a schema inside this one, as in '#/definitions/address'"
-            yield Problem("SAGA212", message, (*path, "$ref"), hint=hint)
+    if reference is not None and _target(root, reference) not in places:
+        message = f"'{reference}' leads to no schema in it"
+        hint = "refer to a schema inside this one, as in '#/definitions/address'"
+        yield Problem("SAGA212", message, (*path, "$ref"), hint=hint)
     if identity is not None:
         message = "'$id' has no meaning here"
         yield Problem("SAGA212", message, (*path, "$id"), "key", "delete it")
@@ -211,37 +227,44 @@ def _foreign(root: Json, part: Mapping[str, Json], path: Path) -> Iterator[Probl
         yield Problem("SAGA212", "only draft-07 is understood", (*path, "$schema"), hint=hint)
 
 
+def _target(root: Json, reference: str) -> Path | None:
+    try:
+        return _followed(root, reference)[0]
+    except LookupError:
+        return None
+
+
 def _endless(root: Json, places: Mapping[Path, Mapping[str, Json]]) -> Iterator[Problem]:
-    """References that come back to themselves without taking a step into the data."""
-    by_identity = {id(part): path for path, part in places.items()}
-    done: set[Path] = set()
+    """References that come back to themselves without taking a step into the data, or lead on and on."""
+    hops: dict[Path, int] = {}
     for start in places:
         trail: dict[Path, None] = {}
         pending = [(start, False)]
         while pending:
             path, leaving = pending.pop()
             if leaving:
-                trail.pop(path, None)
-                done.add(path)
+                del trail[path]
+                hops[path] = 1 + max((hops.get(each, 0) for each in _same_value(root, places, path)), default=0)
+                if hops[path] == _MOST_HOPS:
+                    message = f"more than {_MOST_HOPS} schemas lead to each other for one value"
+                    yield Problem("SAGA212", message, path, hint="refer to the last of them")
             elif path in trail:
                 message = "a reference that leads back to itself"
                 yield Problem("SAGA212", message, path, hint="refer to it from 'properties' or 'items'")
-            elif path not in done:
+            elif path not in hops:
                 trail[path] = None
                 pending.append((path, True))
-                pending += [(target, False) for target in _same_value(root, places[path], path, by_identity)]
+                pending += [(target, False) for target in _same_value(root, places, path)]
 
 
-def _same_value(root: Json, part: Mapping[str, Json], path: Path, paths: Mapping[int, Path]) -> Iterator[Path]:
+def _same_value(root: Json, places: Mapping[Path, Mapping[str, Json]], path: Path) -> Iterator[Path]:
     """The schemas that judge the same value as this one."""
+    part = places[path]
     reference = part.get("$ref")
     if reference is not None:
-        try:
-            target = resolve(root, reference)
-        except LookupError:
-            return
-        if id(target) in paths:
-            yield paths[id(target)]
+        target = _target(root, reference)
+        if target in places:
+            yield target
         return
     for key, value in part.items():
         if key in _SAME_ONE and isinstance(value, dict):

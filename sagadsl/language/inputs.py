@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -137,9 +138,11 @@ def _wrong_characters(text: str) -> str:
 
 def _departures(schema: Json, data: Json) -> Iterator[InputProblem]:
     from jsonschema import Draft7Validator  # noqa: PLC0415  slow to import, and only a run needs it
+    from referencing import Registry  # noqa: PLC0415  likewise
 
+    validator = Draft7Validator(schema, registry=Registry())  # which has nothing, and fetches nothing
     try:
-        errors = sorted(Draft7Validator(schema).iter_errors(data), key=lambda error: error.json_path)
+        errors = sorted(validator.iter_errors(data), key=lambda error: error.json_path)
     except RecursionError:
         yield InputProblem("input", "nests too deep to be checked against its schema")
         return
@@ -234,10 +237,13 @@ def _all_of(schema: Json, root: Json) -> Iterator[Mapping[str, Json]]:
 
 
 def _for_key(key: str, schemas: list[Mapping[str, Json]]) -> list[Json]:
-    return [
-        schema["properties"][key] if key in schema.get("properties", {}) else schema.get("additionalProperties")
-        for schema in schemas
-    ]
+    found_schemas: list[Json] = []
+    for schema in schemas:
+        properties = schema.get("properties", {})
+        named = [properties[key]] if key in properties else []
+        named += [part for pattern, part in schema.get("patternProperties", {}).items() if re.search(pattern, key)]
+        found_schemas += named or [schema.get("additionalProperties")]
+    return found_schemas
 
 
 def _for_index(index: int, schemas: list[Mapping[str, Json]]) -> list[Json]:

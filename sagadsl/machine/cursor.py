@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections import ChainMap
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from sagadsl.language.definition import Json
 from sagadsl.machine.dispatch import DispatchMachine
 from sagadsl.machine.events import Failure
+from sagadsl.machine.guests import Guest
 
 if TYPE_CHECKING:
     from sagadsl.machine.execution import Execution
 
 
 @dataclass(slots=True, eq=False)
-class Cursor:
+class Cursor(Guest):
     """One cursor over one flat machine.
 
     Args:
@@ -32,6 +33,7 @@ class Cursor:
         stopped: Whether no new step may start in it, because something beside it has failed.
         parked: Whether it has come to rest because of that.
         pending: The trigger that it takes when it goes on again, if it had one to take.
+        driven: Whether it is just being gone on with, and what `following` then has to come after that.
     """
 
     machine: DispatchMachine
@@ -46,6 +48,8 @@ class Cursor:
     stopped: bool = False
     parked: bool = False
     pending: str | None = None
+    driven: bool = False
+    following: Callable[[Any, Cursor], None] | None = None
 
     @property
     def is_active(self) -> bool:

@@ -86,7 +86,8 @@ class DispatchMachine(Machine):
         if self.on_exception and func not in self.on_exception:
             self.callbacks(self.on_exception, event_data)
         else:
-            event_data.args[0].note_callback_error(error)
+            saga, *_ = event_data.args
+            saga.note_callback_error(error)
 
     def conclude(self) -> None:
         """Find every trigger that leads from a state to another one without anything being called."""

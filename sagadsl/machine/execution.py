@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from sagadsl.language.definition import Json, Map, Parallel, SubSaga, Task, Wait
 from sagadsl.machine.cursor import Cursor, Regions
 from sagadsl.machine.events import Failure
+from sagadsl.machine.guests import Guest
 from sagadsl.machine.lifecycles import STEP
 from sagadsl.machine.plans import StepPlan, WaitPlan
 
@@ -44,7 +45,7 @@ class Attempts:
 
 
 @dataclass(slots=True, eq=False)
-class Execution:
+class Execution(Guest):
     """A step: `number` counts how often the saga entered its state, `status` is the step lifecycle's.
 
     Args:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeAlias
 
 from sagadsl.language.durations import format_duration
 from sagadsl.language.expressions import EvaluationError
@@ -34,6 +35,11 @@ from sagadsl.machine.plans import (
 
 if TYPE_CHECKING:
     from sagadsl.machine.saga import Saga
+
+Action: TypeAlias = Callable[["Saga", Cursor], None]
+
+ROUNDS = 20
+"""How often a region may come by each of its definition's states before somebody is called."""
 
 
 def start(saga: Saga, event: SagaStarted) -> None:
@@ -94,8 +100,38 @@ def start_saga_timer(saga: Saga) -> None:
         saga.start_timer(SAGA_TIMER, saga.definition.timeout)
 
 
+def drive(saga: Saga, cursor: Cursor, action: Action) -> None:
+    """Take an action in a region; one that follows from it at once is taken after it, not inside it.
+
+    However long a row of states is in which nobody is called, the stack does not grow with it. A row that comes by
+    every state many times will never end: steps whose payloads fail lead to each other in a circle.
+    """
+    if cursor.driven:
+        cursor.following = action
+        return
+    cursor.driven = True
+    rounds = ROUNDS * len(saga.compiled.plans)
+    following: Action | None = action
+    while following is not None:
+        rounds -= 1
+        following(saga, cursor)
+        following, cursor.following = cursor.following, None
+        if following is not None and not rounds:
+            following = _out_of_the_circle
+    cursor.driven = False
+
+
+def _out_of_the_circle(saga: Saga, cursor: Cursor) -> None:
+    message = f"the saga goes in a circle at {cursor.state} without calling anybody"
+    give_up(saga, cursor, Failure(INVALID_PAYLOAD, message, retryable=False))
+
+
 def arrive(saga: Saga, cursor: Cursor) -> None:
     """Do what the cursor's state says, and go on until something has to be waited for."""
+    drive(saga, cursor, _arrive)
+
+
+def _arrive(saga: Saga, cursor: Cursor) -> None:
     while (trigger := _enter(saga, cursor)) is not None:
         saga.move(cursor, trigger)
 
@@ -106,8 +142,12 @@ def go_on(saga: Saga, cursor: Cursor, trigger: str) -> None:
         cursor.pending = trigger
         regions.park(saga, cursor)
         return
-    saga.move(cursor, trigger)
-    arrive(saga, cursor)
+
+    def leave(saga: Saga, cursor: Cursor) -> None:
+        saga.move(cursor, trigger)
+        _arrive(saga, cursor)
+
+    drive(saga, cursor, leave)
 
 
 def _enter(saga: Saga, cursor: Cursor) -> str | None:

@@ -129,10 +129,12 @@ def _go_on_around(saga: Saga, around: Execution | None) -> None:
 
 
 def _resolve_compensation(saga: Saga, event: StepResolved) -> None:
-    execution = saga.latest.get((event.state, event.region))
-    if execution is None or execution.status != "compensation_failed":
-        status = "not begun" if execution is None else execution.status
+    entered = [e for e in saga.executions.values() if (e.name, e.region) == (event.state, event.region)]
+    failed = [execution for execution in entered if execution.status == "compensation_failed"]
+    if not failed:
+        status = entered[-1].status if entered else "not begun"
         raise saga.refuse(event, f"{event.state!r} is {status}, not compensation_failed")
+    execution = failed[-1]
     saga.fire_step(execution, "resolve")
     left = [other for other in saga.done if other.must_be_undone]
     if not left:

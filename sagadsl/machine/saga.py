@@ -45,6 +45,7 @@ from sagadsl.machine.events import (
     TimerFired,
 )
 from sagadsl.machine.execution import Execution
+from sagadsl.machine.guests import CallbackError, Guest
 from sagadsl.machine.lifecycles import SAGA
 from sagadsl.machine.plans import StepPlan
 from sagadsl.machine.snapshot import snapshot
@@ -57,7 +58,7 @@ TimerHandler: TypeAlias = Callable[["Saga", Execution], None]
 Call: TypeAlias = Invoke | Compensate | StartChild | CompensateChild
 
 
-class Saga:
+class Saga(Guest):
     """A saga in some state of its life. Make one with `CompiledSaga.new` or `CompiledSaga.replay`.
 
     Attributes:
@@ -77,9 +78,9 @@ class Saga:
     """
 
     __slots__ = (
-        "_commands", "compiled", "done", "error", "error_state", "executions", "id", "input", "key", "latest", "locks",
-        "now", "output", "outstanding", "pivot_passed", "retries", "root", "seq", "signals", "started_at", "status",
-        "timers", "to_undo",
+        "_callback_errors", "_commands", "compiled", "done", "error", "error_state", "executions", "id", "input", "key",
+        "latest", "locks", "now", "output", "outstanding", "pivot_passed", "retries", "root", "seq", "signals",
+        "started_at", "status", "timers", "to_undo",
     )  # fmt: skip
 
     def __init__(self, compiled: CompiledSaga, saga_id: str) -> None:
@@ -105,7 +106,8 @@ class Saga:
         self.to_undo: list[Execution] = []
         self.timers: dict[str, tuple[TimerHandler, Execution]] = {}
         self.outstanding: dict[str, Command] = {}
-        self._commands: list[Command] = []
+        self._commands: list[Command] | None = None
+        self._callback_errors: tuple[Exception, ...] = ()
 
     @property
     def definition(self) -> Definition:
@@ -127,19 +129,31 @@ class Saga:
 
         Raises:
             UnexpectedEvent: The event does not fit what has happened so far. Nothing has changed.
+            CallbackError: The event was taken, and is to be stored as any other; but callbacks that somebody put on
+                the machines have failed. The error has the commands.
         """
+        if self._commands is not None:
+            raise UnexpectedEvent(f"{self.id}: a callback gives it an event in the middle of another one")
         if event.seq and event.seq != self.seq + 1:
             raise UnexpectedEvent(f"{self.id}: event {event.seq} came after event {self.seq}")
         before = self.now
         self.now = event.at
-        self._commands = []
+        commands = self._commands = []
         try:
             HANDLERS[type(event)](self, event)
         except UnexpectedEvent:
             self.now = before
             raise
+        finally:
+            self._commands = None
         self.seq += 1
-        return self._commands
+        if self._callback_errors:
+            self._raise_callback_errors(commands)
+        return commands
+
+    def _raise_callback_errors(self, commands: list[Command]) -> None:
+        errors, self._callback_errors = self._callback_errors, ()
+        raise CallbackError(self.id, commands, errors) from errors[0]
 
     def timer_event(self, timer_id: str) -> Event:
         """Return the event that says that this timer has run out."""
@@ -153,19 +167,27 @@ class Saga:
 
     def fire(self, trigger: str) -> None:
         """Move the saga's lifecycle on."""
-        self.compiled.lifecycles.saga.fire(self, trigger, self)
+        self.compiled.lifecycles.saga.events[trigger].trigger(self, self)
 
     def fire_step(self, execution: Execution, trigger: str) -> None:
         """Move a step's lifecycle on."""
-        self.compiled.lifecycles.step.fire(execution, trigger, self, execution)
+        self.compiled.lifecycles.step.events[trigger].trigger(execution, self, execution)
 
     def move(self, cursor: Cursor, trigger: str) -> None:
         """Move on in a flow."""
-        cursor.machine.fire(cursor, trigger, self)
+        cursor.machine.events[trigger].trigger(cursor, self)
+
+    def note_callback_error(self, error: Exception) -> None:
+        """Keep what a callback has raised until the event has been taken."""
+        self._callback_errors = (*self._callback_errors, error)
 
     def go_on(self, cursor: Cursor, trigger: str) -> None:
         """Leave the cursor's state by this trigger, and go on until something has to be waited for."""
         forward.go_on(self, cursor, trigger)
+
+    def drive(self, cursor: Cursor, action: Callable[[Saga, Cursor], None]) -> None:
+        """Take an action in a region, after the one that is just being taken."""
+        forward.drive(self, cursor, action)
 
     def arrive(self, cursor: Cursor) -> None:
         """Do what the cursor's state says, and go on until something has to be waited for."""
@@ -204,7 +226,8 @@ class Saga:
                 self.outstanding[f"timer {command.timer_id}"] = command
             case AcquireLocks():
                 self.outstanding["locks"] = command
-        self._commands.append(command)
+        if self._commands is not None:
+            self._commands.append(command)
 
     def answered(self, execution: Execution) -> bool:
         """Forget the call of this step: it has been answered, or nobody waits for its answer."""

@@ -209,6 +209,10 @@ def _resume(saga: Saga, execution: Execution) -> None:
 
 def try_again(saga: Saga, execution: Execution) -> None:
     """Begin a new round of attempts at a failed step; a parallel or a map goes on inside."""
+    saga.drive(execution.cursor, lambda saga, _: _try_again(saga, execution))
+
+
+def _try_again(saga: Saga, execution: Execution) -> None:
     execution.awaits = None
     execution.attempts.begin_round()
     saga.fire_step(execution, "retry")

@@ -45,7 +45,7 @@ MAX_EVENTS = 10_000
 
 
 class CircleError(Exception):
-    """The saga goes in a circle: it has not ended after `MAX_EVENTS` events."""
+    """The saga goes in a circle: it has not ended after so many events."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +77,7 @@ class VirtualRun:
         saga_id: The saga's id.
         start_at: The instant at which it starts, in seconds since 1970.
         on_event: Hears of every event.
+        max_events: How many of them there may be.
 
     Attributes:
         saga: The saga.
@@ -93,6 +94,7 @@ class VirtualRun:
         saga_id: str,
         start_at: float,
         on_event: Listener | None = None,
+        max_events: int = MAX_EVENTS,
     ) -> None:
         self.saga = compiled.new(saga_id)
         self.now = start_at
@@ -100,6 +102,7 @@ class VirtualRun:
         self.calls: list[Call] = []
         self._answers = answers
         self._on_event = on_event
+        self._max_events = max_events
         self._order = itertools.count()
         self._queue: list[tuple[float, int, _Occurrence]] = []
 
@@ -140,7 +143,7 @@ class VirtualRun:
         heapq.heappush(self._queue, (self.now + seconds, next(self._order), occur))
 
     def _feed(self, event: Event) -> bool:
-        if len(self.events) >= MAX_EVENTS:
+        if len(self.events) >= self._max_events:
             raise CircleError
         stamped = replace(event, seq=self.saga.seq + 1, at=self.now)
         commands = self.saga.apply(stamped)

@@ -47,7 +47,7 @@ def test_schema_prints_a_draft_07_schema_that_takes_the_shipped_definitions(saga
     schema = json.loads(sagadsl("schema").out)
 
     jsonschema.Draft7Validator.check_schema(schema)
-    for file in (ROOT / "definitions").glob("*.yaml"):
+    for file in (path for path in (ROOT / "definitions").glob("*.yaml") if "." not in path.stem):
         jsonschema.validate(parse(read_text(file), str(file)).data, schema, jsonschema.Draft7Validator)
 
 

@@ -22,7 +22,7 @@ from sagadsl.runtime import ActionContext, ActionError, Clock, Engine, Outcome, 
 from sagadsl.runtime.services import Action
 
 FOLDER = Path(__file__).parents[2] / "definitions"
-NAMES = sorted(path.stem for path in FOLDER.glob("*.yaml"))
+NAMES = sorted(path.stem for path in FOLDER.glob("*.yaml") if "." not in path.stem)
 INPUTS = sorted(path.name.removesuffix(".json") for path in (FOLDER / "inputs").glob("*.json"))
 
 compiled = functools.cache(lambda name: compile_saga(load(FOLDER / f"{name}.yaml")))

@@ -20,7 +20,11 @@ def sources() -> Mapping[str, str]:
 
     A picture is of a file in `definitions/`, or of a `yaml NAME.yaml` block in a page that shows it.
     """
-    found = {f"{path.stem}.svg": path.read_text(encoding="utf-8") for path in (ROOT / "definitions").glob("*.yaml")}
+    found = {
+        f"{path.stem}.svg": path.read_text(encoding="utf-8")
+        for path in (ROOT / "definitions").glob("*.yaml")
+        if "." not in path.stem
+    }
     for page in pages():
         shown = {Path(link).name for link in page.links if link.endswith(".svg")}
         for block in page.blocks:

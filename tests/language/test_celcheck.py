@@ -255,3 +255,61 @@ def test_any_text_is_judged_and_no_word_of_the_compiler_gets_through(text):
                 "@in",
             ):
                 assert raw not in said.replace(text, "")
+
+
+# -- what CEL lets pass --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "marked", "says"),
+    [
+        ("{1: 2}", "{1: 2}", "an object whose keys are not text, which JSON cannot hold"),
+        ("{'a': [{input.ok: 2}]}", "{'a': [{input.ok: 2}]}", "an object whose keys are not text"),
+        ("{'a': b'x'}", "{'a': b'x'}", "this gives bytes inside, which JSON cannot hold"),
+        ("[type(input.ok)]", "[type(input.ok)]", "this gives a type inside"),
+        ("{'a': b'x', 'b': 1}", "{'a': b'x', 'b': 1}", "gives bytes, which JSON cannot hold"),
+        ("1 / 0", "1 / 0", "this never has a value: a division by zero"),
+        ("timestamp('nope')", "timestamp('nope')", "the text is not a timestamp"),
+        ("input.ok ? timestamp('nope') : saga.started_at", "timestamp('nope')", "the text is not a timestamp"),
+        ("saga.started_at + duration('1w')", "duration('1w')", "the text is not a duration"),
+        ("int('one') + input.count", "int('one')", "the text is not a number"),
+        ("input.name.matches('(')", "matches('(')", "the pattern of matches() is not a regular expression"),
+        ("'a'.matches('(')", "'a'.matches('(')", "the pattern of matches() is not a regular expression"),
+        ("sagadsl_types.M1{id: 'x'}", "sagadsl_types.M1", "no name 'sagadsl_types'"),
+        ("[sagadsl_types.M1]", "[sagadsl_types.M1]", "a type inside"),
+        ("type(saga) == sagadsl_types.M1", "sagadsl_types.M1", "no name 'sagadsl_types'"),
+        ("google.protobuf.Value{}", "Value", "there is no type 'Value' to make an object of"),
+        ("google.protobuf.Struct{fields: {'a': input.any}}", "Struct", "there is no type 'Struct'"),
+        ("has(states.charge.output)", "states.charge.output", "has() asks for a field of states.charge.output, not for"),
+        ("has((states.charge.output)) ? 1 : 2", "states.charge.output", "has() asks for a field"),
+        ("!has(.states.charge.output)", "states.charge.output", "has() asks for a field"),
+    ],
+)
+def test_what_can_never_work_is_refused_although_cel_lets_it_pass(text, marked, says):
+    found = problems(text)
+    assert len(found) == 1, found
+    assert found[0][1] == marked.lstrip(".")
+    assert says in found[0][2]
+
+
+@pytest.mark.parametrize(
+    "text",
+    """{'1': 2}
+{input.name: 2}
+{input.any.x: 1}
+{'a': string(b'x')}
+type(input.any) == string
+timestamp('2030-01-31T12:00:00Z')
+timestamp(input.name)
+saga.started_at + duration('1h') > timestamp('2030-01-31T12:00:00Z')
+input.name.matches('^[a-z(]+$')
+input.name.contains('(')
+size('nope') + int('3')
+input.name in ['timestamp', 'has'] || input.count in [1]
+has(states.charge.output.id) ? 'has(' : '{'
+1 / 2
+[1, 2].map(x, x * 2)
+input.name == 'a' ? {'a': 1} : {'b': 2}""".splitlines(),
+)
+def test_what_can_work_is_not_refused(text):
+    assert problems(text) == []

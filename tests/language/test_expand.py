@@ -13,7 +13,7 @@ from sagadsl.language.load import check
 from sagadsl.language.source import parse
 from sagadsl.machine.compiler import compile_saga
 
-DEFINITIONS = sorted(Path("definitions").glob("*.yaml"))
+DEFINITIONS = [path for path in sorted(Path("definitions").glob("*.yaml")) if not path.stem.endswith(".scenarios")]
 
 
 def expanded(text):

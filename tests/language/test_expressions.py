@@ -225,3 +225,64 @@ def test_quoted_text_is_read_as_cel_reads_it(text):
 )
 def test_escapes_are_read_as_cel_reads_them(literal):
     assert string_value(literal) == value(literal)
+
+
+# -- items, signals, and the order of objects ----------------------------------------------------------------------
+
+
+def test_items_signals_and_steps_are_variables_of_their_own():
+    environment = Environment(["pay"], ["order"], ["go"])
+    scope = {"order": {"sku": "a"}, "index": 2, "signals.go": {"by": "ann"}, "steps": {"pay": {"status": "completed"}}}
+    for text, value, names in [
+        ("order.sku + string(index)", "a2", {"order", "index"}),
+        ("signals.go.by", "ann", {"signals.go"}),
+        ("has(signals.go.by) ? 1 : 2", 1, {"signals.go"}),
+        ("steps.pay.status == 'completed'", True, {"steps"}),
+    ]:
+        expression = environment.expression(text)
+        assert (expression.evaluate(scope), expression.names) == (value, names)
+
+
+@pytest.mark.parametrize("text", ["order.sku", "signals.go.by"])
+def test_where_there_is_no_such_item_or_signal_it_cannot_be_read(text):
+    with pytest.raises(EvaluationError):
+        Environment(["pay"]).expression(text)
+
+
+@given(st.dictionaries(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")), st.integers(0, 9)))
+def test_map_and_filter_go_through_an_object_in_the_order_of_its_keys(data):
+    scope = {"input": {"data": data}}
+    order = sorted(data)
+    assert ENVIRONMENT.expression("input.data.map(k, k)").evaluate(scope) == order
+    assert ENVIRONMENT.expression("input.data.filter(k, input.data[k] > 4)").evaluate(scope) == [
+        key for key in order if data[key] > 4
+    ]
+    assert ENVIRONMENT.expression("input.data.map(k, input.data[k] > 4, k)").evaluate(scope) == [
+        key for key in order if data[key] > 4
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("{'b': 1, 'a': 2, 'c': 3}.map(k, k)", ["a", "b", "c"]),
+        ("{1: 1, 'a': 2, 0: 4}.map(k, string(k))", ["0", "1", "a"]),
+        ("input.list.map(x, x).filter(x, x != 1)", [3, 2.5, None, {"a": [1]}]),
+        ("[[2, 1], [3]].map(x, x.map(y, y + 1))", [[3, 2], [4]]),
+        ("[duration('90s')].map(d, d)", [90.0]),
+        ("[{'a': timestamp('2030-01-01T00:00:00Z')}].map(t, t.a)", ["2030-01-01T00:00:00Z"]),
+        ("'a.map(x, x)'", "a.map(x, x)"),
+    ],
+)
+def test_lists_keep_their_order_and_their_elements(text, value):
+    assert ENVIRONMENT.expression(text).evaluate({"input": {"list": [3, 2.5, 1, None, {"a": [1]}]}}) == value
+
+
+def test_going_through_what_is_neither_list_nor_object_is_told_in_plain_words():
+    with pytest.raises(EvaluationError, match="need a list or an object"):
+        ENVIRONMENT.expression("input.n.map(x, x)").evaluate({"input": {"n": 1}})
+
+
+def test_the_word_that_keeps_the_order_is_no_word_of_the_language():
+    with pytest.raises(EvaluationError):
+        ENVIRONMENT.expression("input.n.in_order()")

@@ -222,3 +222,29 @@ def numbers(value):
 def test_any_value_at_all_is_taken_or_refused(value):
     result, refusal = outcome(None, value)
     assert isinstance(result, dict) if refusal is None else str(refusal)
+
+
+def test_numbers_under_patterns_and_under_other_keys_are_converted_too():
+    schema = {
+        "properties": {"a": {"type": "integer"}},
+        "patternProperties": {"^n_": {"type": "number"}, "^x": {"items": {"type": "integer"}}},
+        "additionalProperties": {"type": "integer"},
+    }
+    result = prepared(schema, {"a": 2.0, "n_a": 3, "xs": [4.0], "other": 5.0})
+    assert same(result["a"], 2)
+    assert same(result["n_a"], 3.0)
+    assert same(result["xs"][0], 4)
+    assert same(result["other"], 5)
+
+
+def test_a_key_of_its_own_is_held_to_the_patterns_as_well():
+    schema = {"properties": {"n": {"minimum": 0}}, "patternProperties": {"n": {"type": "number"}}}
+    assert same(prepared(schema, {"n": 3})["n"], 3.0)
+
+
+def test_nothing_is_ever_fetched_to_check_an_input(monkeypatch):
+    import urllib.request
+
+    monkeypatch.setattr(urllib.request, "urlopen", lambda *_: pytest.fail("something was fetched"))
+    with pytest.raises(Exception, match="Unresolvable"):
+        prepared({"properties": {"a": {"$ref": "http://127.0.0.1:1/schema"}}}, {"a": 1})

@@ -116,7 +116,7 @@ class TestRename:
             .replace("states.reserve.", "states.hold.")
         )
 
-    @pytest.mark.parametrize("file", sorted(path.name for path in DEFINITIONS.glob("*.yaml")))
+    @pytest.mark.parametrize("file", sorted(path.name for path in DEFINITIONS.glob("*.yaml") if "." not in path.stem))
     def test_a_definition_means_the_same_afterwards(self, file):
         text = (DEFINITIONS / file).read_text(encoding="utf-8")
         before = check(text, file)[0]

@@ -202,3 +202,21 @@ def test_top_level_compensation_policy_is_the_default_of_every_compensation():
 
     assert story.call().timeout == 9
     assert story.fails().wants == ["wait 1"]
+
+
+def test_the_failed_compensation_of_an_earlier_execution_is_resolved():
+    story = Story(
+        """
+        name: loop
+        states:
+          draw: {service: s, action: draw, compensation: put_back, next: enough}
+          enough: {type: choice, choices: [{when: states.draw.output.red == true, next: last}], default: draw}
+          last: {service: s, action: last, kind: read_only, next: end}
+          end: {type: succeed}
+        """
+    )
+    story.succeeds(output={"red": False}).succeeds(output={"red": True}).fails()
+    story.succeeds().fails()
+    assert story.wants == ["compensation_failed"]
+
+    assert story.given(StepResolved("draw")).wants == ["compensated"]

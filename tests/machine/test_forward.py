@@ -2,6 +2,7 @@
 
 import pytest
 
+from sagadsl.language.definition import Catch
 from sagadsl.machine.commands import Finish, Invoke
 from sagadsl.machine.events import RetryRequested, SignalReceived
 from tests.machine.story import Story
@@ -399,3 +400,49 @@ def test_a_pivot_in_doubt_is_undone_with_its_compensation():
     story = Story(TIMED % "pivot").succeeds().fails("Timeout", retryable=False, in_doubt=True)
 
     assert story.wants == ["cancel saga", "undo two"]
+
+
+def circle(payload, **kwargs):
+    from tests.machine.build import definition, succeed, task
+
+    step = task("a", next="d", payload=payload, catch=(Catch(("*",), "a"),), **kwargs)
+    return definition(step, succeed("d"))
+
+
+def test_a_circle_of_steps_whose_payloads_fail_ends_and_says_so():
+    story = Story(circle({"q": "${1 / input.n}"}), {"n": 0})
+
+    assert story.wants == ["compensated"]
+    assert "goes in a circle at a" in story.saga.error.message
+
+
+def test_a_long_row_of_steps_that_fail_without_a_call_is_gone_through():
+    from sagadsl.language.definition import OnFailure
+    from tests.machine.build import definition, succeed, task
+
+    rows = [
+        task(f"s{n}", next=f"s{n + 1}", payload={"q": "${1 / input.n}"}, on_failure=OnFailure("continue"))
+        for n in range(2000)
+    ]
+
+    assert Story(definition(*rows, succeed("s2000")), {"n": 0}).wants == ["completed"]
+
+
+def test_signals_that_were_kept_are_used_up_one_after_the_other():
+    from sagadsl.language.definition import OnFailure
+    from tests.machine.build import definition, succeed, task
+
+    rule = OnFailure("wait_for", "go", None)
+    story = Story(
+        definition(
+            task("first", next="a"),
+            task("a", next="d", payload={"q": "${1 / states.first.output.n}"}, on_failure=rule),
+            succeed("d"),
+        )
+    )
+    for _ in range(30):
+        story.given(SignalReceived("go"))
+    story.succeeds(output={"n": 0})
+
+    assert story.saga.latest["a", ""].awaits == "go"
+    assert story.saga.signals["go"] == []

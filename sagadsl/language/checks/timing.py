@@ -114,7 +114,9 @@ def _through(successors: graphs.Successors, seconds: list[float], names: list[st
     if not parts:
         return _Way()
     last = max(range(len(parts)), key=total.__getitem__)
-    return _Way(total[last], tuple(names[node] for number in _back(before, last) for node in parts[number] if seconds[node]))
+    return _Way(
+        total[last], tuple(names[node] for number in _back(before, last) for node in parts[number] if seconds[node])
+    )
 
 
 def _back(before: list[int], last: int) -> list[int]:

@@ -44,29 +44,18 @@ class _Copier:
     def cursor(self, cursor: Cursor) -> Cursor:
         twin = self._cursors.get(id(cursor))
         if twin is None:
-            twin = self._cursors[id(cursor)] = Cursor(
-                cursor.machine,
-                cursor.state,
-                self._scope(cursor.scope),
-                None,
-                cursor.name,
-                cursor.region,
-                cursor.status,
-                cursor.output,
-                cursor.failure,
-                cursor.stopped,
-                cursor.parked,
-                cursor.pending,
-            )
-            if cursor.parent is not None:
-                twin.parent = self.execution(cursor.parent)
+            twin = self._cursors[id(cursor)] = Cursor.__new__(Cursor)
+            for name in _CURSOR:
+                setattr(twin, name, getattr(cursor, name))
+            twin.scope = self._scope(cursor.scope)
+            twin.parent = None if cursor.parent is None else self.execution(cursor.parent)
         return twin
 
     def execution(self, execution: Execution) -> Execution:
         twin = self._executions.get(id(execution))
         if twin is None:
             twin = self._executions[id(execution)] = Execution.__new__(Execution)
-            for name in _FIELDS:
+            for name in _EXECUTION:
                 setattr(twin, name, getattr(execution, name))
             twin.cursor = self.cursor(execution.cursor)
             twin.attempts = _attempts(execution.attempts)
@@ -91,7 +80,8 @@ class _Copier:
         return twin
 
 
-_FIELDS = tuple(name for name in Execution.__slots__ if name not in {"cursor", "attempts", "undo_attempts"})
+_CURSOR = tuple(name for name in Cursor.__slots__ if name not in {"scope", "parent"})
+_EXECUTION = tuple(name for name in Execution.__slots__ if name not in {"cursor", "attempts", "undo_attempts"})
 
 
 def _attempts(attempts: Attempts) -> Attempts:

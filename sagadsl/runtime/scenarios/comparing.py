@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 from sagadsl.language.definition import Json
 from sagadsl.language.durations import format_duration, parse_duration
 from sagadsl.runtime.outcome import Outcome, StepReport
-from sagadsl.runtime.scenarios.data import CONTAINS, Row, compare, shown
+from sagadsl.runtime.scenarios.data import CONTAINS, NOTHING, Row, compare, shown
 from sagadsl.runtime.scenarios.labels import step_label
 from sagadsl.runtime.scenarios.running import Played
 
@@ -80,8 +80,8 @@ def _aligned(expected: Sequence[str], actual: Sequence[str]) -> Iterator[Row]:
     for _, i1, i2, j1, j2 in SequenceMatcher(None, expected, actual, autojunk=False).get_opcodes():
         for offset in range(max(i2 - i1, j2 - j1)):
             number += 1
-            left = expected[i1 + offset] if i1 + offset < i2 else ""
-            right = actual[j1 + offset] if j1 + offset < j2 else ""
+            left = expected[i1 + offset] if i1 + offset < i2 else NOTHING
+            right = actual[j1 + offset] if j1 + offset < j2 else NOTHING
             yield Row(str(number), left, right, left != right)
 
 

@@ -14,6 +14,9 @@ from sagadsl.language.definition import Json
 
 CONTAINS, EXACTLY = "contains", "exactly"
 
+NOTHING = "nothing"
+"""What a table says where there is nothing."""
+
 _WIDTH = 60
 
 
@@ -115,6 +118,6 @@ def _row(place: str, expected: Any, actual: Any) -> Row:
 def shown(value: Any) -> str:
     """Return a value as people see it in a table."""
     if value is _NOTHING:
-        return "nothing"
+        return NOTHING
     text = json.dumps(value, ensure_ascii=False)
     return text if len(text) <= _WIDTH else f"{text[: _WIDTH - 1]}…"

@@ -34,7 +34,7 @@ def junit_xml(files: Mapping[str, Sequence[Verdict] | DefinitionError], seconds:
 
 
 def _suite(file: str, results: Sequence[Verdict] | DefinitionError, seconds: float) -> ET.Element:
-    cases = [_broken(file, results)] if isinstance(results, DefinitionError) else [_case(v) for v in results]
+    cases = [_broken(file, results)] if isinstance(results, DefinitionError) else [_case(file, v) for v in results]
     suite = ET.Element("testsuite", name=_clean(file), tests=str(len(cases)))
     for kind in ("failure", "error"):
         suite.set(f"{kind}s", str(sum(case.find(kind) is not None for case in cases)))
@@ -43,12 +43,11 @@ def _suite(file: str, results: Sequence[Verdict] | DefinitionError, seconds: flo
     return suite
 
 
-def _case(verdict: Verdict) -> ET.Element:
+def _case(file: str, verdict: Verdict) -> ET.Element:
     scenario = verdict.scenario
-    case = ET.Element("testcase", name=_clean(scenario.name), classname=_class_name(scenario.file))
+    case = ET.Element("testcase", name=_clean(scenario.name), classname=_class_name(file))
     if not verdict.passed:
-        message = ", ".join(difference.subject for difference in verdict.differences) + " not as expected"
-        failure = ET.SubElement(case, "failure", message=_clean(message), type="difference")
+        failure = ET.SubElement(case, "failure", message=_clean(verdict.summary), type="difference")
         failure.text = _clean(f"{scenario.file}:{scenario.line}: {scenario.name}\n\n{verdict.text}")
     return case
 

@@ -15,7 +15,10 @@ from sagadsl.runtime.outcome import Outcome
 from sagadsl.runtime.scenarios.answering import ScriptedServices
 from sagadsl.runtime.scenarios.labels import call_label
 from sagadsl.runtime.scenarios.model import SAGA_ID, Scenario, Signal
-from sagadsl.runtime.virtual import MAX_EVENTS, CircleError, VirtualRun
+from sagadsl.runtime.virtual import CircleError, VirtualRun
+
+MAX_EVENTS = 2_000
+"""More than this is a saga that goes in a circle; a scenario is small enough to be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +49,14 @@ def play(scenario: Scenario, compiled: CompiledSaga, on_event: Listener | None =
         on_event: Hears of every event.
     """
     services = ScriptedServices(compiled, scenario.services)
-    run = VirtualRun(compiled, services, saga_id=SAGA_ID, start_at=scenario.starts_at, on_event=on_event)
+    run = VirtualRun(
+        compiled,
+        services,
+        saga_id=SAGA_ID,
+        start_at=scenario.starts_at,
+        on_event=on_event,
+        max_events=MAX_EVENTS,
+    )
     remarks = list(_run(run, scenario))
     outcome = run.outcome
     if outcome.error is not None and outcome.error.code == "InvalidPayload" and services.stood_in:

@@ -29,7 +29,9 @@ def structure_problems(data: Json) -> list[Problem]:
         message = f"a file of scenarios is a map of keys, but this is {found(data)}"
         return [Problem("SAGA703", message, (), hint=f"begin with: {OPENING}")]
     departures = [_of_file(problem) for problem in _shape().departures(data, (_FILE,))]
-    return departures or [*_behaviour_problems(data), *_repeated_names(data)]
+    if departures:
+        return list({(problem.path, problem.about): problem for problem in reversed(departures)}.values())
+    return [*_behaviour_problems(data), *_repeated_names(data)]
 
 
 def _of_file(problem: Problem) -> Problem:

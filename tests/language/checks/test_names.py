@@ -8,7 +8,9 @@ CALL = "service: x, action: y, compensation: u"
 
 
 def test_states_whose_names_differ_only_in_case_are_told_at_the_second():
-    found = only(f"name: n\nstates:\n  Ship: {{{CALL}, next: ship}}\n  ship: {{{CALL}, next: done}}\n  done: {{type: succeed}}\n")
+    found = only(
+        f"name: n\nstates:\n  Ship: {{{CALL}, next: ship}}\n  ship: {{{CALL}, next: done}}\n  done: {{type: succeed}}\n"
+    )
     assert (found.code, found.marked, found.line) == ("SAGA603", "ship", 4)
     assert found.message == "'ship' and 'Ship' differ only in case"
 
@@ -36,8 +38,15 @@ states:
 
 @pytest.mark.parametrize(
     "path",
-    ["input", "input.card.number", "input.notes.text", "input.more.any.thing", "states.calc.output.inner.a"]
-    + ["states.pay.output", "states.pay.output.what.ever"],
+    [
+        "input",
+        "input.card.number",
+        "input.notes.text",
+        "input.more.any.thing",
+        "states.calc.output.inner.a",
+        "states.pay.output",
+        "states.pay.output.what.ever",
+    ],
 )
 def test_a_sensitive_path_leads_to_something_or_to_what_nothing_is_known_of(path):
     assert not codes(masked(path))

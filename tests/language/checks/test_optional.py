@@ -123,6 +123,8 @@ def test_it_says_what_the_value_is():
         "input.tier == 'gold'",
         "input.tier == 'g' + 'old'",
         "'x' + input.tier == 'xgold'",
+        "'xgold' == 'x' + input.tier",
+        "'goldx' == input.tier + 'x'",
         "input.tier in ['gold']",
         "input.tier in input.list.map(x, 'y')",
         "input.card.number == 'glod'",

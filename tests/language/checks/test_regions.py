@@ -72,7 +72,9 @@ def test_a_transition_cannot_lead_out_of_its_branch():
 
 
 def test_nor_into_one_nor_from_one_to_the_other():
-    found = only(both().replace("first: {service: x, action: y, compensation: undo, next: both}", f"first: {{{UNDO}, next: l1}}"))
+    found = only(
+        both().replace("first: {service: x, action: y, compensation: undo, next: both}", f"first: {{{UNDO}, next: l1}}")
+    )
     assert (found.code, found.marked) == ("SAGA305", "l1")
     assert found.hint == "lead to 'both', which begins all that is inside it"
     assert codes(both().replace("next: l_end}", "next: r1}")) == ["SAGA305"]
@@ -173,8 +175,8 @@ def test_what_the_list_says_of_its_elements_is_held_against_the_body(read, code,
 
 
 def test_an_element_of_a_computed_list_is_known_too():
-    assert not codes(each("order.sku", items='"input.orders.filter(o, o.sku != \'\')"'))
-    assert only(each("order.skuu", items='"input.orders.filter(o, o.sku != \'\')"')).code == "SAGA403"
+    assert not codes(each("order.sku", items="\"input.orders.filter(o, o.sku != '')\""))
+    assert only(each("order.skuu", items="\"input.orders.filter(o, o.sku != '')\"")).code == "SAGA403"
     assert not codes(each("order.whatever", items="input.any"))
 
 
@@ -258,9 +260,7 @@ def test_behind_a_wait_its_signal_can_be_read(read):
 def test_a_signal_that_some_path_does_not_wait_for_is_told_with_the_path():
     found = only(waiting("").replace("LATE", '"${signals.go.name}"'))
     assert (found.code, found.marked) == ("SAGA405", "signals.go")
-    assert found.message == (
-        "the signal 'go' has not been received on every path to here: not on pick → early → late"
-    )
+    assert found.message == ("the signal 'go' has not been received on every path to here: not on pick → early → late")
 
 
 def test_a_signal_that_nothing_waits_for_is_told_with_the_one_that_was_meant():

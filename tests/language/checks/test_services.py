@@ -69,7 +69,7 @@ def test_without_a_catalogue_nothing_is_said_of_services():
     [
         ("action: charge", "action: chrge", "chrge", "the service 'payment' has no action 'chrge'", "did you mean 'charge'?"),
         ("service: payment, action: charge", "service: paymnt, action: charge", "paymnt", "there is no service 'paymnt' in the catalogue", "did you mean 'payment'?"),
-        ("compensation: refund", "compensation: undo", "undo", "the service 'payment' has no action 'undo'", "'payment' has charge, refund and ping"),
+        ("compensation: refund", "compensation: xyzzy", "xyzzy", "the service 'payment' has no action 'xyzzy'", "'payment' has charge, refund and ping"),
         ("compensation: refund", "compensation: {action: refnd}", "refnd", "the service 'payment' has no action 'refnd'", "did you mean 'refund'?"),
         ("compensation: refund", "compensation: {service: bank, action: x}", "bank", "there is no service 'bank' in the catalogue", "the services are those in services.yaml"),
     ],
@@ -114,7 +114,7 @@ def test_a_payload_that_the_action_does_not_take_is_told(payload, code, marked, 
         "{amount: 2, currency: EUR, count: 2.0, any: [1, {a: b}]}",
         '{amount: 1, currency: EUR, tags: ["${input.s}", "$${a}"]}',
         '{amount: 1, currency: EUR, card: {number: "${string(input.n)}", more: 1}}',
-        '"${input.o.number > 1 ? {\'amount\': dyn(1), \'currency\': dyn(\'EUR\')} : {}}"',
+        "\"${input.o.number > 1 ? {'amount': dyn(1), 'currency': dyn('EUR')} : {}}\"",
     ],
 )
 def test_what_can_fit_is_left_alone(payload):
@@ -186,7 +186,11 @@ def test_codes_that_the_action_the_engine_or_the_step_itself_raises_are_fine(key
     ("keys", "marked", "hint"),
     [
         ("catch: [{errors: [CardDeclind], next: tell}], ", "CardDeclind", "did you mean 'CardDeclined'?"),
-        ("retry: {max_attempts: 3, on: [Xyzzy]}, ", "Xyzzy", "it raises CardDeclined and NoFunds, and the engine's own"),
+        (
+            "retry: {max_attempts: 3, on: [Xyzzy]}, ",
+            "Xyzzy",
+            "it raises CardDeclined and NoFunds, and the engine's own",
+        ),
         ("retry: {max_attempts: 3, except: [Timeuot]}, ", "Timeuot", "did you mean 'Timeout'?"),
     ],
 )
@@ -197,7 +201,9 @@ def test_a_code_that_nothing_there_raises_is_told(keys, marked, hint):
 
 
 def test_where_the_catalogue_lists_no_codes_any_may_be_raised():
-    silent = saga().replace("compensation: refund", "compensation: {action: refund, retry: {max_attempts: 2, on: [Odd]}}")
+    silent = saga().replace(
+        "compensation: refund", "compensation: {action: refund, retry: {max_attempts: 2, on: [Odd]}}"
+    )
     assert not codes(silent, SERVICES)
     told = silent.replace("action: refund", "action: ping")
     assert only(told, SERVICES).message == "the compensation 'ping' never raises 'Odd'"

@@ -39,7 +39,7 @@ def test_a_saga_has_to_have_the_time_that_its_steps_have():
 
 def test_every_attempt_and_every_delay_between_them_counts():
     tried = f"  a: {{{CALL}, timeout: 10s, retry: {{max_attempts: 4, initial_delay: 1s, multiplier: 3, max_delay: 5s}}, next: done}}\n"
-    assert "may take 49s" in only(saga("48s", tried)).message  # 4 × 10 + 1 + 3 + 5
+    assert "may take 49s" in only(saga("48s", tried)).message  # 4 times 10 + 1 + 3 + 5
     assert not codes(saga("49s", tried))
 
 

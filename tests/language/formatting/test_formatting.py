@@ -13,7 +13,8 @@ from sagadsl.language.formatting import CannotFormatError, formatted
 from sagadsl.language.load import check
 from tests.language.formatting.edits import edited
 
-DEFINITIONS = {path.name: path.read_text(encoding="utf-8") for path in Path("definitions").glob("*.yaml")}
+FILES = [path for path in Path("definitions").glob("*.yaml") if "." not in path.stem]
+DEFINITIONS = {path.name: path.read_text(encoding="utf-8") for path in FILES}
 
 
 def fmt(text):

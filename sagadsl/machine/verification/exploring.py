@@ -1,0 +1,253 @@
+"""The walk itself: breadth first through every state that a saga can come to, each once.
+
+A state is expanded on copies of its saga: one for each thing that can happen, and one more for each other answer to
+what the machine asks meanwhile. The saga that a state was reached by first stands for all with the same key; because
+the walk goes breadth first, no way to that state is shorter, within what is reduced.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+from sagadsl.machine.commands import Command
+from sagadsl.machine.compiler import CompiledSaga
+from sagadsl.machine.events import Event, SagaStarted
+from sagadsl.machine.saga import Saga
+from sagadsl.machine.unexpected import UnexpectedEvent
+from sagadsl.machine.verification.canonical import Canon, Key
+from sagadsl.machine.verification.copies import copy_saga
+from sagadsl.machine.verification.ledger import Ledger
+from sagadsl.machine.verification.oracle import CycleCut, Facts, Oracle, Script, Unknown
+from sagadsl.machine.verification.possibilities import Possibility, World
+from sagadsl.machine.verification.promises import Promises
+from sagadsl.machine.verification.reduction import Focus, Reduction
+from sagadsl.machine.verification.rules import AT_REST, RULES, Moment
+
+SAGA_ID = "saga"
+
+
+@dataclass(slots=True, eq=False)
+class Node:
+    """A state of the walk.
+
+    Args:
+        before: The state that led here, or `None` for the first.
+        event: What happened there.
+        script: What the oracle answered meanwhile.
+        words: What happened, line by line.
+        status: The saga's.
+        outstanding: What is outstanding, by name.
+        saga: The saga, until everything that can happen to it has been tried.
+    """
+
+    before: Node | None
+    event: Event
+    script: Script
+    words: tuple[str, ...]
+    status: str
+    outstanding: frozenset[str]
+    saga: Saga | None
+    ledger: Ledger
+    facts: Facts
+    focus: Focus = ()
+    place: int = 0
+    is_leaf: bool = True
+
+    def path(self) -> list[Node]:
+        """Return the states from the first to this one."""
+        path: list[Node] = []
+        node: Node | None = self
+        while node is not None:
+            path.append(node)
+            node = node.before
+        return path[::-1]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A rule, or a promise, that is broken: which one, how, and the state in which it is."""
+
+    rule: str
+    what: str
+    node: Node
+
+
+@dataclass(slots=True)
+class Walk:
+    """What a walk has seen.
+
+    Args:
+        nodes: The states, in the order in which they were found.
+        transitions: How many steps were taken.
+        follows: Which states follow on each, by their places.
+        cut: The states that were entered too often to be followed further.
+        open: The places of states from which the walk was cut.
+        findings: What is broken, each first found in the shortest way.
+        complete: Whether every state has been seen.
+    """
+
+    nodes: list[Node] = field(default_factory=list)
+    transitions: int = 0
+    follows: list[list[int]] = field(default_factory=list)
+    cut: set[str] = field(default_factory=set)
+    open: set[int] = field(default_factory=set)
+    findings: dict[tuple[str, str], Finding] = field(default_factory=dict)
+    complete: bool = True
+
+    def find(self, rule: str, what: str, node: Node) -> None:
+        """Note that something is broken, unless it is known already."""
+        self.findings.setdefault((rule, what), Finding(rule, what, node))
+
+
+@dataclass(frozen=True, slots=True)
+class Explorer:
+    """Walks through one definition's sagas.
+
+    Args:
+        compiled: The saga over unknown data.
+        oracle: Whom it asks.
+        world: What can happen to it.
+        canon: When two of its sagas are the same.
+        reduction: What is left out where many steps run side by side, or `None` for nothing.
+        promises: The definition's own promises.
+        max_visits: How often a state is entered before the walk goes no further.
+    """
+
+    compiled: CompiledSaga
+    oracle: Oracle
+    world: World
+    canon: Canon
+    reduction: Reduction | None
+    promises: Promises
+    max_visits: int
+
+    def walk(self, max_states: int, *, until_found: bool = False) -> Walk:
+        """Walk through every state, or through so many; with `until_found`, no further than to something broken."""
+        walk, seen = Walk(), dict[Key, int]()
+        waiting: deque[Node] = deque()
+        for node in self._first(walk):
+            self._arrive(node, walk, seen, waiting)
+        while waiting and not (until_found and walk.findings):
+            if len(walk.nodes) >= max_states:
+                walk.complete = False
+                break
+            node = waiting.popleft()
+            for following in self._expand(node, walk):
+                self._arrive(following, walk, seen, waiting)
+            node.saga = None
+        return walk
+
+    def _arrive(self, node: Node, walk: Walk, seen: dict[Key, int], waiting: deque[Node]) -> None:
+        saga = node.saga
+        if saga is None:
+            return
+        key = self.canon.key(saga, node.ledger)
+        focuses = [node.focus] if self.reduction is None else list(self.reduction.focuses(saga, node.focus))
+        for focus in focuses:
+            whole = (key, focus, frozenset(node.facts.items()))
+            place = seen.get(whole)
+            if place is None:
+                place = seen[whole] = len(walk.nodes)
+                new = replace(node, focus=focus, place=place, saga=saga)
+                walk.nodes.append(new)
+                walk.follows.append([])
+                waiting.append(new)
+            if node.before is not None:
+                node.before.is_leaf = False
+                walk.follows[node.before.place].append(place)
+
+    def _first(self, walk: Walk) -> Iterator[Node]:
+        definition = self.compiled.definition
+        event = SagaStarted(Unknown("input"), definition.name, definition.version, self.compiled.hash)
+        start = Possibility(event, "The saga starts")
+        empty = Node(None, event, (), (), "", frozenset(), self.compiled.new(SAGA_ID), Ledger(), {})
+        for node in self._outcomes(empty, start, walk):
+            node.before = None
+            yield node
+
+    def _expand(self, node: Node, walk: Walk) -> Iterator[Node]:
+        if node.saga is None:
+            return
+        possibilities = list(self.world.possibilities(node.saga))
+        if self.reduction is not None:
+            possibilities = self.reduction.possible(node.saga, node.focus, possibilities)
+        for possibility in possibilities:
+            yield from self._outcomes(node, possibility, walk)
+
+    def _outcomes(self, node: Node, possibility: Possibility, walk: Walk) -> Iterator[Node]:
+        """Let something happen, once for each way in which the oracle can answer."""
+        alone = self.reduction is not None and self.reduction.is_background(node.focus, possibility)
+        scripts: list[Script] = [()]
+        while scripts:
+            script = scripts.pop()
+            if node.saga is None:
+                return
+            saga = copy_saga(node.saga)
+            self.oracle.begin(script, node.facts)
+            following = self._happen(node, saga, possibility, walk)
+            if not alone:
+                scripts.extend(self.oracle.others())
+            if following is not None:
+                yield following
+
+    def _happen(self, node: Node, saga: Saga, possibility: Possibility, walk: Walk) -> Node | None:
+        """Apply an event; return the state that follows, unless that is none to go on from."""
+        walk.transitions += 1
+        try:
+            commands = saga.apply(possibility.event)
+        except UnexpectedEvent as refusal:
+            walk.transitions -= possibility.asked
+            if not possibility.asked:
+                broken = self._node(node, saga, possibility, Ledger())
+                walk.find("what is waited for is taken", f"the saga refuses it: {refusal}", broken)
+            return None
+        except CycleCut as cut:
+            self._cut(node, cut.state.partition(":")[0], walk)
+            return None
+        except Exception as error:  # noqa: BLE001 - whatever a machine can do wrong is what is looked for
+            broken = self._node(node, saga, possibility, Ledger())
+            walk.find("the machine does not break", f"{type(error).__name__}: {error}", broken)
+            return None
+        return self._judged(node, saga, possibility, commands, walk)
+
+    def _judged(
+        self, node: Node, saga: Saga, possibility: Possibility, commands: list[Command], walk: Walk
+    ) -> Node | None:
+        before = node.saga
+        if before is None:
+            return None
+        visited = next((s.name for s in reversed(saga.latest.values()) if s.number > self.max_visits), None)
+        if visited is not None:
+            self._cut(node, visited, walk)
+            return None
+        ledger = node.ledger.after(before, possibility.event, saga, commands, late=possibility.late)
+        following = self._node(node, saga, possibility, ledger)
+        moment = Moment(before, possibility.event, saga, commands, node.ledger, ledger, possibility.late)
+        broken = [(name, what) for name, rule in RULES.items() for what in rule(moment)]
+        if saga.status in AT_REST:
+            broken += self.promises.broken(saga)
+        for name, what in broken:
+            walk.find(name, what, following)
+        return None if broken else following
+
+    def _node(self, node: Node, saga: Saga, possibility: Possibility, ledger: Ledger) -> Node:
+        asked = self.oracle.asked
+        return Node(
+            node,
+            possibility.event,
+            tuple(each.taken for each in asked),
+            (possibility.words, *(each.words for each in asked if each.words)),
+            saga.status,
+            frozenset(saga.outstanding),
+            saga,
+            ledger,
+            self.oracle.facts,
+            node.focus,
+        )
+
+    @staticmethod
+    def _cut(node: Node, state: str, walk: Walk) -> None:
+        walk.cut.add(state)
+        walk.open.add(node.place)
