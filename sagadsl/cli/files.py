@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -38,10 +39,13 @@ def find(paths: Sequence[Path]) -> list[Path]:
 
 
 def _in_folder(folder: Path) -> Iterator[Path]:
-    for path in folder.rglob("*"):
-        hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
-        if path.suffix in ENDINGS and path.is_file() and not hidden and not path.name.endswith(SKIPPED):
-            yield path
+    def refuse(error: OSError) -> None:
+        raise CommandError(f"{error.filename}: the folder cannot be read: {error.strerror}")
+
+    for parent, folders, names in os.walk(folder, onerror=refuse):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        paths = (Path(parent, name) for name in names if not name.startswith("."))
+        yield from (path for path in paths if path.suffix in ENDINGS and not path.name.endswith(SKIPPED))
 
 
 def load(path: Path) -> Definition:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import sys
 import time
 import uuid
 from collections.abc import Sequence
@@ -31,6 +33,8 @@ from sagadsl.runtime import Engine, Outcome, Services, UnknownActionError
 from sagadsl.runtime.engine import check_actions
 from sagadsl.runtime.listening import Listener
 from sagadsl.runtime.simulation import SimulationError, simulate
+
+_NARROWEST = 40
 
 
 class Format(StrEnum):
@@ -88,13 +92,14 @@ def command(
     _check_signals(compiled, [name for name, _ in script.signals])
     checked = _checked_input(compiled, read_input(input))
     console = Console(highlight=False, soft_wrap=True, quiet=format is Format.JSON)
+    console.width = max(console.width, _NARROWEST)
     try:
         if services is None:
             tell = _teller(console)
             outcome = simulate(compiled, checked, script, saga_id=uuid.uuid4().hex, start_at=time.time(), on_event=tell)
         else:
             actions = _actions(compiled, services)
-            outcome = asyncio.run(_run(compiled, checked, actions, signal or [], _teller(console)))
+            outcome = _run_to_rest(compiled, checked, actions, signal or [], console, format)
     except SimulationError as error:
         raise CommandError(str(error), USAGE) from None
     _conclude(console, outcome, format, services_were_simulated=simulated)
@@ -149,18 +154,51 @@ def _teller(console: Console) -> Listener:
     return tell
 
 
+def _run_to_rest(
+    compiled: CompiledSaga,
+    data: Json,
+    services: Services,
+    signals: Sequence[str],
+    console: Console,
+    format: Format,  # noqa: A002 - the option's name
+) -> Outcome:
+    """Run the saga against services; an action that does not stop when it is told to is left behind."""
+    tell, unwritten = _teller(console), list[OSError]()
+
+    def tell_or_remember(saga: Saga, event: Event, commands: Sequence[Command]) -> None:
+        try:
+            tell(saga, event, commands)
+        except OSError as error:  # whoever read our output has gone; the saga goes on
+            unwritten.append(error)
+
+    runner = asyncio.Runner()
+    outcome, left = runner.run(_run(compiled, data, services, signals, tell_or_remember))
+    if unwritten:
+        raise unwritten[0]
+    if left:  # asyncio would wait for them for ever
+        _conclude(console, outcome, format, services_were_simulated=False)
+        sys.stdout.flush()
+        os._exit(EXIT_OF_STATUS[outcome.status])
+    runner.close()
+    return outcome
+
+
 async def _run(
     compiled: CompiledSaga, data: Json, services: Services, signals: Sequence[str], tell: Listener
-) -> Outcome:
-    async with Engine(services, on_event=tell) as engine:
+) -> tuple[Outcome, int]:
+    """Return the outcome, and how many actions have not stopped."""
+    engine = Engine(services, on_event=tell)
+    try:
         saga_id = await engine.start(compiled, data)
         with suppress(UnexpectedEvent):  # a saga that calls nobody is over before a signal comes
             for text in signals:
                 await engine.signal(saga_id, *read_signal(text))
-        try:
-            return await engine.wait(saga_id)
-        except asyncio.CancelledError:  # Ctrl-C: asyncio cancels what it was told to run
-            raise CommandError(_interrupted(engine.get(saga_id)), INTERRUPTED) from None
+        outcome = await engine.wait(saga_id)
+    except asyncio.CancelledError:  # Ctrl-C: asyncio cancels what it was told to run
+        message = _interrupted(engine.get(saga_id))
+        await engine.close()
+        raise CommandError(message, INTERRUPTED) from None
+    return outcome, await engine.close()
 
 
 def _interrupted(outcome: Outcome) -> str:

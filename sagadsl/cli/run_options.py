@@ -10,10 +10,11 @@ from pathlib import Path
 
 from sagadsl.cli.exits import PROBLEMS, CommandError
 from sagadsl.language.definition import Definition, Json, SubSaga, Task
+from sagadsl.language.jsondata import as_json
 from sagadsl.language.suggest import nearest
 from sagadsl.runtime.simulation import SIMULATED_FAILURE, PlannedFailure, Script
 
-_FAIL = re.compile(r"(?P<undo>~?)(?P<state>[^=:~]+)(?:=(?P<code>[A-Za-z_][A-Za-z0-9_]*))?(?::(?P<times>[0-9]+))?")
+_FAIL = re.compile(r"(?P<undo>~?)(?P<state>[^=:~]+)(?:=(?P<code>[A-Za-z_][A-Za-z0-9_]*))?(?::(?P<times>[0-9]{1,9}))?")
 
 
 def read_input(given: str | None) -> Json:
@@ -28,7 +29,7 @@ def read_input(given: str | None) -> Json:
         return _json(given, "--input")
     name = given[1:]
     try:
-        text = sys.stdin.read() if name == "-" else Path(name).read_text(encoding="utf-8-sig")
+        text = (_standard_input() if name == "-" else Path(name).read_bytes()).decode("utf-8-sig")
     except OSError as error:
         raise CommandError(f"--input: {name}: {error.strerror or 'cannot be read'}", PROBLEMS) from None
     except UnicodeDecodeError:
@@ -36,9 +37,15 @@ def read_input(given: str | None) -> Json:
     return _json(text, name)
 
 
+def _standard_input() -> bytes:
+    if sys.stdin is None:
+        raise CommandError("--input: there is no standard input")
+    return sys.stdin.buffer.read()
+
+
 def _json(text: str, where: str) -> Json:
     try:
-        return json.loads(text)
+        return as_json(json.loads(text))
     except json.JSONDecodeError as error:
         place = f"line {error.lineno}, column {error.colno}"
         raise CommandError(

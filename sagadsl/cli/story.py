@@ -95,8 +95,13 @@ class Teller:
 def _became(execution: Execution, before: tuple[str, int, int]) -> Iterator[Words]:
     status, label, failure = execution.status, execution.label, execution.failure
     tried_again = execution.attempts.number > before[1] > 0
-    if failure is not None and (status in {"failed", "retrying"} or (tried_again and before[0] == "running")):
+    undone_at_once = before[0] == "running" and status in {"compensating", "compensation_failed"}
+    if failure is not None and (
+        status in {"failed", "retrying"} or undone_at_once or (tried_again and before[0] == "running")
+    ):
         yield "✗", label, _failure(failure)
+        if execution.awaits is not None:
+            yield "…", label, f"waits for the signal {execution.awaits}"
     elif status == "completed":
         yield "✓", label, ""
     elif status == "skipped":
@@ -156,6 +161,7 @@ def _failure(failure: Failure | None) -> str:
     if failure is None:
         return ""
     said = f"{failure.code}: {failure.message}" if failure.message else failure.code
+    said = "".join(character if character.isprintable() else " " for character in said)
     return f"{said} (in doubt)" if failure.in_doubt else said
 
 

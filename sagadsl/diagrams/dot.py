@@ -25,6 +25,9 @@ _LINE_WIDTH = 3.4
 _JOIN_WIDTH = 0.9
 _JOIN_HEIGHT = 0.06
 _LINE_HEIGHT = 0.3
+LARGE = 120
+"""Edges. Beyond, Graphviz is told not to look for the best layout, which takes it minutes."""
+_HURRY = {"nslimit": "1", "nslimit1": "1", "mclimit": "0.3"}
 _NEW_LINE = r"\n"
 _NEW_LEFT_LINE = r"\l"
 
@@ -46,7 +49,12 @@ def to_dot(picture: Picture, *, dots_per_inch: int | None = None) -> str:
     places = {node.id: place for place, node in enumerate(picture.nodes)}
     for number, edge in enumerate(picture.edges):
         back = places[edge.target] <= places[edge.source]  # such an edge must not bend the flow down
-        graph.edge(edge.source, edge.target, id=f"e{number}", **_edge_attributes(edge, back=back))
+        graph.edge(
+            edge.source,
+            edge.target,
+            id=f"e{number}",
+            **_edge_attributes(edge, back=back, large=len(picture.edges) > LARGE),
+        )
     return str(graph.source)
 
 
@@ -64,6 +72,8 @@ def _graph_attributes(picture: Picture, dots_per_inch: int | None) -> dict[str, 
         "labeljust": "l",
         "label": _label([*(line.text for line in heading_lines(picture)), ""], _NEW_LEFT_LINE),
     }
+    if len(picture.edges) > LARGE:
+        attributes |= _HURRY
     return attributes if dots_per_inch is None else {**attributes, "dpi": str(dots_per_inch)}
 
 
@@ -150,7 +160,7 @@ def _box_attributes(group: Group) -> dict[str, Any]:
     }
 
 
-def _edge_attributes(edge: Edge, *, back: bool) -> dict[str, Any]:
+def _edge_attributes(edge: Edge, *, back: bool, large: bool) -> dict[str, Any]:
     style = theme.edge_style(edge)
     attributes = {
         "color": style.colour,
@@ -163,6 +173,8 @@ def _edge_attributes(edge: Edge, *, back: bool) -> dict[str, Any]:
         attributes["label"] = _label(map(_with_room, lines), _NEW_LEFT_LINE)
     if style.from_error:
         attributes |= {"dir": "both", "arrowtail": "odot"}
+        if large:  # a hundred ways into one state would stretch the layout for seconds
+            attributes["constraint"] = "false"
     if edge.target.startswith("p"):
         attributes["arrowhead"] = "none"
     return attributes

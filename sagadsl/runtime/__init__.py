@@ -1,7 +1,7 @@
 """The embedded host: carries out what a machine commands and tells it what happened."""
 
 from sagadsl.runtime.clock import Clock, ManualClock, SystemClock, VirtualClock
-from sagadsl.runtime.engine import DuplicateSagaError, Engine, UnknownSagaError
+from sagadsl.runtime.engine import DuplicateSagaError, Engine, EngineClosedError, UnknownSagaError
 from sagadsl.runtime.outcome import Outcome, StepReport
 from sagadsl.runtime.services import ActionContext, ActionError, Services, UnknownActionError
 
@@ -11,6 +11,7 @@ __all__ = [
     "Clock",
     "DuplicateSagaError",
     "Engine",
+    "EngineClosedError",
     "ManualClock",
     "Outcome",
     "Services",

@@ -20,11 +20,11 @@ from sagadsl.machine.events import (
     StepSucceeded,
 )
 from sagadsl.machine.lifecycles import SAGA
-from sagadsl.runtime.host import Host, Run, UnknownSagaError
+from sagadsl.runtime.host import EngineClosedError, Host, Run, UnknownSagaError
 from sagadsl.runtime.outcome import Outcome, report
 from sagadsl.runtime.services import Services, UnknownActionError
 
-__all__ = ["DuplicateSagaError", "Engine", "UnknownSagaError", "check_actions"]
+__all__ = ["DuplicateSagaError", "Engine", "EngineClosedError", "UnknownSagaError", "check_actions"]
 
 
 class DuplicateSagaError(ValueError):
@@ -64,6 +64,8 @@ class Engine(Host):
             UnknownActionError: The definition calls an action that no service offers.
             DuplicateSagaError: A saga with this id is there already.
         """
+        if self._closed:
+            raise EngineClosedError("the engine has been closed")
         started = compiled.started(input)
         check_actions(compiled, self.services)
         saga_id = saga_id or uuid.uuid4().hex
@@ -101,7 +103,7 @@ class Engine(Host):
 
     async def signal(self, saga_id: str, name: str, payload: Json = None) -> None:
         """Send a signal; `UnexpectedEvent` says why it was refused, as for all requests below."""
-        self._feed(saga_id, SignalReceived(name, payload))
+        self._feed(saga_id, SignalReceived(name, as_json(payload)))
 
     async def report(
         self, saga_id: str, state: str, output: Json = None, *, error: Failure | None = None, region: str = ""
@@ -127,7 +129,7 @@ class Engine(Host):
         self, saga_id: str, state: str, output: Json = None, *, by: str = "", why: str = "", region: str = ""
     ) -> None:
         """Say that what a step, or its compensation, could not do has been done by hand."""
-        self._feed(saga_id, StepResolved(state, output, by, why, region))
+        self._feed(saga_id, StepResolved(state, as_json(output), by, why, region))
 
     async def skip(self, saga_id: str, state: str, *, by: str = "", why: str = "", region: str = "") -> None:
         """Let the saga go on without a failed step."""

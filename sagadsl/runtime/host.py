@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import copy
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TypeAlias
@@ -38,6 +38,7 @@ from sagadsl.machine.events import (
     Failure,
     LocksAcquired,
 )
+from sagadsl.machine.guests import CallbackError
 from sagadsl.machine.lifecycles import SAGA
 from sagadsl.machine.saga import Saga
 from sagadsl.machine.unexpected import UnexpectedEvent
@@ -53,8 +54,16 @@ ActionCall: TypeAlias = Invoke | Compensate
 _log = logging.getLogger(__name__)
 
 
+GRACE = 5.0
+"""Seconds that actions have to end when an engine is closed; one that does not is left behind."""
+
+
 class UnknownSagaError(LookupError):
     """No saga of this engine has this id."""
+
+
+class EngineClosedError(RuntimeError):
+    """The engine has been closed, and carries nothing out any more."""
 
 
 @dataclass(slots=True)
@@ -93,18 +102,28 @@ class Host:
         self._locks = Locks()
         self._tasks: set[asyncio.Task[None]] = set()
         self._under_way = 0
+        self._closed = False
 
-    async def close(self) -> None:
-        """Stop everything that is under way. The sagas stay as they are and can still be looked at."""
+    async def close(self) -> int:
+        """Stop everything that is under way. The sagas stay as they are and can still be looked at.
+
+        Returns:
+            How many actions have not ended although they were told to.
+        """
+        self._closed = True
         for run in self._runs.values():
+            if not run.at_rest.is_set():
+                run.broken = run.broken or EngineClosedError(f"{run.saga.id}: the engine was closed")
+                run.at_rest.set()
             for alarm in (*run.alarms.values(), *(call.deadline for call in run.calls.values())):
                 alarm.cancel()
             run.alarms.clear()
             run.calls.clear()
-        tasks = list(self._tasks)
+        tasks = self._tasks - {asyncio.current_task()}  # an action may close the engine that called it
         for task in tasks:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        _, left = await asyncio.wait(tasks, timeout=GRACE) if tasks else ((), ())
+        return len(left)
 
     def _run(self, saga_id: str) -> Run:
         try:
@@ -114,20 +133,30 @@ class Host:
 
     def _feed(self, saga_id: str, event: Event) -> None:
         """Let the saga take an event, and carry out what follows from it."""
+        if self._closed:
+            raise EngineClosedError(f"{saga_id}: the engine has been closed")
         run = self._run(saga_id)
         stamped = replace(event, seq=run.saga.seq + 1, at=self._clock.now())
-        commands = run.saga.apply(stamped)
+        commands = _apply(run.saga, stamped)
         run.events.append(stamped)
         run.at_rest.clear()
         self._stop_abandoned(run)
         for command in commands:
             self._carry_out(run, command)
-        if self._on_event is not None:
-            self._on_event(run.saga, stamped, commands)
+        self._tell_listener(run, stamped, commands)
         if run.saga.status in AT_REST:
             run.at_rest.set()
             self._tell_parent(run)
         self._rest_if_idle()
+
+    def _tell_listener(self, run: Run, event: Event, commands: Sequence[Command]) -> None:
+        """Tell whoever listens; that they cannot cope is no business of the saga's."""
+        if self._on_event is None:
+            return
+        try:
+            self._on_event(run.saga, event, commands)
+        except Exception:  # noqa: BLE001 - it is the listener's
+            _log.exception("%s: whoever listens to events raised an exception", run.saga.id)
 
     def _rest_if_idle(self) -> None:
         if self._is_idle():
@@ -143,7 +172,7 @@ class Host:
             return
         try:
             self._feed(saga_id, event)
-        except UnexpectedEvent as unexpected:
+        except (UnexpectedEvent, EngineClosedError) as unexpected:
             _log.info("dropped: %s", unexpected)
         except Exception as error:  # noqa: BLE001 - whoever waits for the saga gets it
             run.broken = error
@@ -261,6 +290,15 @@ class Host:
             call.deadline.cancel()
             if call.action.is_async and call.task is not asyncio.current_task():
                 call.task.cancel()
+
+
+def _apply(saga: Saga, event: Event) -> list[Command]:
+    """Let a saga take an event; what a callback on its machines raises is told to whoever reads the log."""
+    try:
+        return saga.apply(event)
+    except CallbackError as error:
+        _log.exception("%s", saga.id)
+        return error.commands
 
 
 def _name(command: ActionCall) -> str:

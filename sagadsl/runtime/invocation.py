@@ -24,19 +24,32 @@ async def invoke(action: Action, payload: Json, context: ActionContext) -> Json 
     """Call an action and return its answer as JSON data, or why it failed; no answer counts as `{}`."""
     try:
         answer = await _call(action, payload, context)
-        return {} if answer is None else as_json(answer)
-    except ActionError as error:
-        return Failure(error.code, error.message, error.retryable, error.in_doubt)
-    except NotJsonError as error:
-        return Failure(INVALID_OUTPUT, f"{action.name}: {error}", retryable=False, in_doubt=True)
     except asyncio.CancelledError:
         task = asyncio.current_task()
         if task is not None and task.cancelling():
             raise
         return Failure("CancelledError", f"{action.name} was cancelled from within")
-    except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever an action raises is how it failed
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # noqa: BLE001 - whatever an action raises is how it failed
         _log.debug("%s raised", action.name, exc_info=error)
-        return Failure(type(error).__name__, _message(error), in_doubt=_is_in_doubt(error))
+        return _failure(error)
+    return _checked(action, answer)
+
+
+def _checked(action: Action, answer: Any) -> Json | Failure:
+    try:
+        return {} if answer is None else as_json(answer)
+    except Exception as error:  # noqa: BLE001 - the answer is the user's, and so is what reading it may raise
+        why = str(error) if isinstance(error, NotJsonError) else "the answer cannot be read"
+        return Failure(INVALID_OUTPUT, f"{action.name}: {why}", retryable=False, in_doubt=True)
+
+
+def _failure(error: BaseException) -> Failure:
+    if isinstance(error, ActionError):
+        code, message = str(getattr(error, "code", "ActionError")), str(getattr(error, "message", ""))
+        return Failure(code, message, bool(getattr(error, "retryable", True)), bool(getattr(error, "in_doubt", False)))
+    return Failure(type(error).__name__, _message(error), in_doubt=_is_in_doubt(error))
 
 
 def _message(error: BaseException) -> str:
@@ -68,27 +81,27 @@ async def _in_thread(function: Callable[[], Any], name: str) -> Any:
     A pool would be filled by actions that hang, and would hold up the end of the process until they return.
     """
     loop = asyncio.get_running_loop()
-    future: asyncio.Future[Any] = loop.create_future()
+    future: asyncio.Future[tuple[Any, BaseException | None]] = loop.create_future()
     context = contextvars.copy_context()
 
     def settle(answer: Any, error: BaseException | None) -> None:
-        if future.cancelled():
-            return
-        if error is None:
-            future.set_result(answer)
-        else:
-            future.set_exception(error)
+        if not future.cancelled():
+            future.set_result((answer, error))
 
     def work() -> None:
         answer, error = None, None
         try:
             answer = context.run(function)
         except BaseException as raised:  # noqa: BLE001 - it is raised again where the call is awaited
-            error = RuntimeError("the action raised StopIteration") if isinstance(raised, StopIteration) else raised
+            ours = isinstance(raised, KeyboardInterrupt | asyncio.CancelledError | StopIteration)
+            error = RuntimeError(f"the action raised {type(raised).__name__}") if ours else raised
         try:
             loop.call_soon_threadsafe(settle, answer, error)
         except RuntimeError:
             _log.info("%s: answered after the engine had gone", name)
 
     threading.Thread(target=work, name=name, daemon=True).start()
-    return await future
+    answer, error = await future
+    if error is not None:
+        raise error
+    return answer

@@ -123,7 +123,7 @@ class Services:
         """Register the decorated function as the action `name`, written `service.action`.
 
         Raises:
-            TypeError: There is no name.
+            TypeError: There is no name, or nothing to call.
             ValueError: The name is not of that form, or is taken.
         """
         if not isinstance(name, str):
@@ -163,6 +163,9 @@ class Services:
 
 def _describe(name: str, function: Callable[..., Any]) -> Action:
     signature = inspect.signature(function)
+    for parameter in signature.parameters.values():
+        if parameter.kind is parameter.POSITIONAL_ONLY:
+            raise ValueError(f"{name}: parameters are passed by name, and {parameter.name!r} only takes a position")
     hints = _hints(function)
     context = next((p for p in signature.parameters if hints.get(p) is ActionContext), None)
     others = [p for p in signature.parameters if p != context]

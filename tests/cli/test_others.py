@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import jsonschema
 import pytest
@@ -176,3 +177,55 @@ def test_output_that_the_terminal_cannot_show_is_replaced(trip):
 
     assert (process.returncode, err) == (0, "")
     assert "? book_hotel" in out
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no such device here")
+@pytest.mark.parametrize("command", [["draw"], ["run", "--simulate", "--input", '{"city": "Rome"}'], ["validate"]])
+def test_a_full_disk_is_told_in_one_line(trip, command):
+    with Path("/dev/full").open("w") as full:
+        args = [sys.executable, "-c", "from sagadsl.cli.main import main; main()", command[0], str(trip), *command[1:]]
+        done = subprocess.run(args, check=False, stdout=full, stderr=subprocess.PIPE, text=True, cwd=ROOT, timeout=60)
+
+    assert done.returncode == 1
+    assert "No space left" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-"])
+def test_a_closed_stream_is_no_mistake_of_ours(trip, closed):
+    python = f"{sys.executable} -c 'from sagadsl.cli.main import main; main()'"
+    done = subprocess.run(
+        f"{python} run {trip} --simulate --input @- {closed}",
+        check=False,
+        shell=True,
+        capture_output=True,
+        text=True,
+        input='{"city": "Rome"}',
+        timeout=60,
+    )
+
+    assert done.returncode in (0, 2)
+    assert "Traceback" not in done.stderr
+
+
+def test_a_path_that_is_too_long_is_told(sagadsl):
+    for command in (["validate"], ["run", "--simulate"], ["draw"]):
+        result = sagadsl(command[0], "x" * 5000 + ".yaml", *command[1:])
+        assert result.code in (1, 2)
+        assert "too long" in result.err
+
+
+def test_an_action_that_never_stops_does_not_hold_up_the_command(trip, write):
+    services = write(
+        "stubborn.py",
+        "import asyncio\nfrom sagadsl import Services\nservices = Services()\n"
+        "for name in ('hotel.cancel', 'air.book', 'air.cancel'): services.action(name)(lambda: None)\n"
+        "@services.action('hotel.book')\nasync def book(city):\n"
+        "    while True:\n        try: await asyncio.sleep(3600)\n        except asyncio.CancelledError: pass\n",
+    )
+    file = write("short.yaml", trip.read_text().replace("action: book,", "action: book, timeout: 100ms,", 1))
+    process = in_a_process("run", file, "--services", services, "--input", '{"city": "Rome"}')
+    out, err = process.communicate(timeout=60)
+
+    assert (process.returncode, err) == (3, "")
+    assert "compensated" in out

@@ -226,3 +226,55 @@ def test_a_signal_that_nobody_sends_is_said(sagadsl, write):
     assert stuck.code == 2
     assert "--signal go" in stuck.err
     assert sent.code == 0
+
+
+def test_standard_input_may_begin_with_a_byte_order_mark_and_has_to_be_utf_8(sagadsl, trip):
+    assert sagadsl("run", trip, "--simulate", "--input", "@-", stdin=b"\xef\xbb\xbf" + ROME.encode()).code == 0
+    refused = sagadsl("run", trip, "--simulate", "--input", "@-", stdin=b'{"city": "\xff"}')
+    assert (refused.code, "not UTF-8" in refused.err) == (1, True)
+
+
+@pytest.mark.parametrize("value", ['{"x": NaN}', '{"x": 1e999}', '{"x": 99999999999999999999}', '{"x": "a\\u0000b"}'])
+def test_an_output_that_is_no_json_starts_nothing(sagadsl, trip, value):
+    result = sagadsl("run", trip, "--simulate", "--input", ROME, "--output", f"book_hotel={value}")
+
+    assert (result.code, result.out) == (1, "")
+
+
+def test_signals_of_one_name_are_all_sent(sagadsl, write):
+    file = write(
+        "w.yaml",
+        "name: w\nstates:\n  a: {service: s, action: a, kind: read_only, on_failure: {wait_for: go}, next: e}\n  e: {type: succeed}\n",
+    )
+
+    assert sagadsl("run", file, "--simulate", "--fail", "a:2", "--signal", "go").code == 2
+    assert sagadsl("run", file, "--simulate", "--fail", "a:2", "--signal", "go", "--signal", "go").code == 0
+
+
+def test_a_step_that_fails_and_is_undone_at_once_is_told_to_have_failed(sagadsl, trip):
+    result = sagadsl("run", trip, "--simulate", "--input", ROME, "--fail", "book_flight=Timeout")
+
+    assert told(result)[-5:-3] == [
+        "✗ book_flight Timeout: no answer within 30s (in doubt)",
+        "↩ book_flight air.cancel",
+    ]
+
+
+def test_escape_codes_in_messages_do_not_reach_the_terminal(sagadsl, trip, write):
+    services = write(
+        "s.py",
+        "from sagadsl import ActionError, Services\nservices = Services()\n"
+        "for name in ('hotel.cancel', 'air.book', 'air.cancel'): services.action(name)(lambda: None)\n"
+        "@services.action('hotel.book')\ndef book(city): raise ActionError('Bad', '\\x1b[31mred')\n",
+    )
+
+    result = sagadsl("run", trip, "--services", services, "--input", ROME)
+
+    assert result.code == 3
+    assert "\x1b" not in result.out
+
+
+def test_a_terminal_without_width_still_gets_the_story(sagadsl, trip, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "0")
+
+    assert "book_hotel" in sagadsl("run", trip, "--simulate", "--input", ROME).out

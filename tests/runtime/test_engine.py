@@ -2,12 +2,21 @@
 
 import asyncio
 import threading
+from contextlib import suppress
 
 import pytest
 
 from sagadsl import ActionError, Engine, InputError, Services, UnexpectedEvent, compile_saga, load
+from sagadsl.language.definition import OnFailure
 from sagadsl.machine.events import Failure, StepFailed, StepSucceeded
-from sagadsl.runtime import DuplicateSagaError, ManualClock, UnknownActionError, UnknownSagaError, VirtualClock
+from sagadsl.runtime import (
+    DuplicateSagaError,
+    EngineClosedError,
+    ManualClock,
+    UnknownActionError,
+    UnknownSagaError,
+    VirtualClock,
+)
 from tests.machine.build import definition, sub, succeed, task
 
 ORDER = compile_saga(
@@ -420,3 +429,79 @@ async def test_at_most_one_unfinished_saga_has_a_business_key():
         assert again == first != other
         await engine.wait(first)
         assert await engine.start(compiled, {"n": 1}) != first
+
+
+async def test_a_listener_that_cannot_cope_does_not_hold_up_the_saga(caplog):
+    def break_down(*_):
+        raise RuntimeError("no room to write")
+
+    async with Engine(Shop().services, on_event=break_down) as engine:
+        outcome = await engine.run(ORDER, {"amount": 5})
+
+    assert outcome.status == "completed"
+    assert "no room to write" in caplog.text
+
+
+async def test_an_action_that_does_not_stop_when_it_is_told_to_is_left_behind(monkeypatch):
+    let_go = asyncio.Event()
+
+    async def stubborn(payload):
+        while not let_go.is_set():
+            with suppress(asyncio.CancelledError):
+                await let_go.wait()
+
+    monkeypatch.setattr("sagadsl.runtime.host.GRACE", 0.05)
+    shop, clock = Shop(pay=stubborn), ManualClock()
+    engine = Engine(shop.services, clock=clock)
+    saga_id = await engine.start(ORDER, {"amount": 5})
+    await clock.advance(60)
+    assert (await engine.wait(saga_id)).status == "compensated"
+
+    assert await engine.close() == 3
+    let_go.set()
+
+
+async def test_a_closed_engine_starts_nothing_and_whoever_waits_is_told():
+    engine = Engine(Shop(pay=hanging).services)
+    saga_id = await engine.start(ORDER, {"amount": 5})
+    waiting = asyncio.create_task(engine.wait(saga_id))
+    await asyncio.sleep(0)
+    await engine.close()
+
+    with pytest.raises(EngineClosedError):
+        await waiting
+    with pytest.raises(EngineClosedError):
+        await engine.start(ORDER, {"amount": 5})
+    before = engine.get(saga_id)
+    with pytest.raises(EngineClosedError):
+        await engine.compensate(saga_id)
+    assert engine.get(saga_id) == before
+
+
+async def test_an_action_may_close_the_engine_that_called_it():
+    async def close(payload):
+        await engine.close()
+
+    engine = Engine(Shop(pay=close).services)
+    saga_id = await engine.start(ORDER, {"amount": 5})
+    with pytest.raises(EngineClosedError):
+        await asyncio.wait_for(engine.wait(saga_id), timeout=5)
+
+
+async def test_what_people_give_is_checked_and_copied():
+    compiled = compile_saga(
+        definition(
+            task("pay", next="end", kind="pivot", on_failure=OnFailure("fail")), succeed("end", "${states.pay.output}")
+        )
+    )
+    given = {"paid": [1]}
+    async with Engine(shop_for_parents(pay=failing("Down", retryable=False)).services) as engine:
+        outcome = await engine.run(compiled, {})
+        assert outcome.status == "failed"
+        with pytest.raises(ValueError, match="set cannot be written as JSON"):
+            await engine.resolve(outcome.saga_id, "pay", {"paid": {1}})
+        await engine.resolve(outcome.saga_id, "pay", given)
+        given["paid"].append(2)
+        outcome = await engine.wait(outcome.saga_id)
+
+    assert outcome.output == {"paid": [1]}

@@ -194,3 +194,44 @@ def test_a_name_can_be_taken_once():
     assert list(services) == ["bank.pay"]
     assert "bank.pay" in services
     assert len(services) == 1
+
+
+class Unreadable(dict):
+    def items(self):
+        raise RuntimeError
+
+
+class HalfMadeError(ActionError):
+    def __init__(self):
+        pass
+
+
+def test_an_answer_that_cannot_be_read_is_in_doubt():
+    failure = call(Unreadable, {})
+
+    assert (failure.code, failure.in_doubt, failure.retryable) == ("InvalidOutput", True, False)
+
+
+@pytest.mark.parametrize("kind", ["async", "plain"])
+@pytest.mark.parametrize("error", [GeneratorExit(), BaseExceptionGroup("g", [KeyboardInterrupt()]), HalfMadeError()])
+def test_whatever_is_raised_is_a_failure(error, kind):
+    async def pay_async():
+        raise error
+
+    def pay():
+        raise error
+
+    assert isinstance(call(pay_async if kind == "async" else pay, {}), Failure)
+
+
+@pytest.mark.parametrize("answer", [{"n": 2**63}, {"t": "\ud800"}])
+def test_an_answer_that_no_expression_and_no_store_can_take_is_refused(answer):
+    assert call(lambda: answer, {}).code == "InvalidOutput"
+
+
+def test_a_parameter_that_only_takes_a_position_is_refused_when_it_is_registered():
+    def pay(amount, /):
+        return {}
+
+    with pytest.raises(ValueError, match="passed by name, and 'amount'"):
+        Services().action("bank.pay")(pay)
