@@ -22,6 +22,7 @@ def find(paths: Sequence[Path]) -> list[Path]:
         CommandError: A path does not exist, or a folder has no definitions.
     """
     found: dict[Path, None] = {}
+    skipped: Path | None = None
     for path in paths:
         if path.is_dir():
             files = sorted(_in_folder(path))
@@ -31,10 +32,14 @@ def find(paths: Sequence[Path]) -> list[Path]:
                     hint=f"definitions end in {' or '.join(ENDINGS)}",
                 )
             found.update(dict.fromkeys(files))
+        elif path.name.endswith(SKIPPED):
+            skipped = path
         elif path.exists():
             found[path] = None
         else:
             raise CommandError(f"{path}: there is no such file or folder")
+    if skipped is not None and not found:
+        raise CommandError(f"{skipped}: these are scenarios, not a definition", hint="run them with `sagadsl test`")
     return list(found)
 
 

@@ -21,6 +21,8 @@ COMMANDS: Mapping[str, str] = {
     "validate": "validate",
     "run": "run",
     "test": "test",
+    "verify": "verify",
+    "outcomes": "outcomes",
     "draw": "draw",
     "compile": "compile",
     "schema": "schema",

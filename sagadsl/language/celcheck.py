@@ -8,42 +8,33 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import Any, Literal, TypeAlias
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from cel_expr_python import cel
 
-from sagadsl.language.celdata import missing_fields, wrong_constants
-from sagadsl.language.celproblem import ExpressionProblem, Source
-from sagadsl.language.celscope import Refusal, Scope, names_output
-from sagadsl.language.celtokens import Reference, Token, references, tokens
+from sagadsl.language.celscope import ExpressionProblem, Refusal, Scope, names_output
+from sagadsl.language.celtokens import Reference, Token, references, tokens, variable
 from sagadsl.language.celtypes import PACKAGE, Types
-from sagadsl.language.celwords import type_words
-from sagadsl.language.datatypes import ANY, DataType
-from sagadsl.language.expressions import variable
+from sagadsl.language.datatypes import ANY, DataType, follow
+
+if TYPE_CHECKING:
+    from sagadsl.language.expressions import Environment
 
 __all__ = ["Checker", "Expect", "Refusal", "Scope"]
 
 Expect: TypeAlias = Literal["bool", "list", "instant", "any"]
 
-_NO_JSON = re.compile(r"\b(?:BYTES|TYPE)\b|MAP<(?!STRING\b|DYN\b)")
 # Without any of these words, what an expression gives depends on what it reads, and the checker has said all.
 _TELLING = frozenset({"has", "{", "matches", "timestamp", "duration", "int", "uint", "double", "bool"})
-_EXPECTED: Mapping[Expect, tuple[tuple[str, ...], str, str, str]] = {
-    # what it may be; what is said of the rest: code, sentence, hint
-    "bool": (
-        ("BOOL",),
-        "SAGA407",
-        "this condition gives {}, not true or false",
-        "compare it with something",
-    ),
-    "list": (("LIST",), "SAGA404", "'items' has to be a list, not {}", "it is what the body is run for, one by one"),
-    "instant": (
-        ("TIMESTAMP", "STRING"),
-        "SAGA404",
-        "'until' has to be a timestamp, not {}",
-        "write timestamp('2030-01-31T12:00:00Z'), or saga.started_at + duration('1h')",
-    ),
+# What an expression may give, by CEL's names of types; anything may turn out to be right where CEL knows nothing.
+_FITTING: Mapping[Expect, tuple[str, ...]] = {
+    "bool": ("BOOL", "DYN"),
+    "list": ("LIST", "DYN"),
+    "instant": ("TIMESTAMP", "STRING", "DYN"),
 }
+_NO_JSON = re.compile(r"\b(?:BYTES|TYPE)\b|MAP<(?!STRING\b|DYN\b)")
+_MOST_GUESSES = 50  # a guess compares a name with all that there are; so many wrong ones are no slips of the pen
 _ALL: frozenset[str] = frozenset()
 
 
@@ -71,6 +62,7 @@ class Checker:
         self._variables |= {f"states.{name}.output": kind for name, kind in (outputs or {}).items()}
         self._variables["output"] = ANY
         self._input = input_type if input_type.kind == "object" else ANY
+        self._wrong = 0
         self._environments: dict[tuple[Any, ...], Any] = {}
 
     def check(self, text: str, scope: Scope, expect: Expect = "any") -> list[ExpressionProblem]:
@@ -89,11 +81,10 @@ class Checker:
         try:
             result = self._compile(text, read, scope)
         except (RuntimeError, TypeError) as error:
-            return _merged(refused, self._explained(str(error), text, words))
+            return _merged(refused, self._explained(str(error), text, words, scope))
         return refused or [
-            *(list(_misused(text, result, expect)) or _impossible(text, words, read)),
-            *missing_fields(words, read, lambda found: self._known(found, scope), scope.in_doubt),
-            *wrong_constants(words, read, lambda found: self._known(found, scope)),
+            *(_misused(text, result, expect) or self._impossible(text, words, read)),
+            *self._of_data(words, read, scope),
         ]
 
     def type_of(self, text: str, scope: Scope) -> DataType:
@@ -105,6 +96,18 @@ class Checker:
         except (RuntimeError, TypeError):
             return ANY
         return self._types.data_type(result)
+
+    def _of_data(self, words: Sequence[Token], read: Sequence[Reference], scope: Scope) -> list[ExpressionProblem]:
+        """Return what is wrong with fields that may be missing, and with comparisons of values that are known."""
+        known = [follow(*self._known(found, scope)) for found in read]
+        if not scope.in_doubt and not any(each.optional or each.type.constants is not None for each in known):
+            return []
+        from sagadsl.language.celdata import missing_fields, wrong_constants  # noqa: PLC0415  mostly all is there
+
+        def of(found: Reference) -> tuple[DataType, tuple[str | int, ...]]:
+            return self._known(found, scope)
+
+        return [*missing_fields(words, read, of, scope.in_doubt), *wrong_constants(words, read, of)]
 
     def _known(self, found: Reference, scope: Scope) -> tuple[DataType, tuple[str | int, ...]]:
         """Return the type of a reference's variable, and the path of fields after it."""
@@ -144,11 +147,27 @@ class Checker:
         variables |= {"saga": self._types.saga, "error": self._types.error}
         return cel.NewEnv(descriptor_pool=self._types.pool, variables=variables)
 
-    def _explained(self, error: str, text: str, words: Sequence[Token]) -> list[ExpressionProblem]:
-        from sagadsl.language.celerrors import explain  # noqa: PLC0415  words for errors, which are rare
+    def _impossible(self, text: str, words: Sequence[Token], read: Sequence[Reference]) -> Iterator[ExpressionProblem]:
+        if not read or any(word.text in _TELLING for word in words) or any(found.root == PACKAGE for found in read):
+            from sagadsl.language.celnever import never  # noqa: PLC0415  for what hardly any expression has
 
-        source = Source(text, words, self._types.fields, tuple(self._input.fields), self._state_names)
-        return explain(error, source)
+            yield from never(text, words, read, self._nothing)
+
+    @cached_property
+    def _nothing(self) -> Environment:
+        from sagadsl.language.expressions import Environment  # noqa: PLC0415  most expressions read something
+
+        return Environment(())
+
+    def _explained(self, error: str, text: str, words: Sequence[Token], scope: Scope) -> list[ExpressionProblem]:
+        from sagadsl.language.celerrors import explain  # noqa: PLC0415  words for errors, which are rare
+        from sagadsl.language.celproblem import Source  # noqa: PLC0415  likewise
+
+        self._wrong += 1
+        if self._wrong > _MOST_GUESSES:
+            return explain(error, Source(text, words, {}, (), ()))
+        fields = self._types.fields, tuple(self._input.fields)
+        return explain(error, Source(text, words, *fields, self._state_names, scope.variables.keys()))
 
 
 def _merged(refused: list[ExpressionProblem], told: list[ExpressionProblem]) -> list[ExpressionProblem]:
@@ -159,26 +178,12 @@ def _merged(refused: list[ExpressionProblem], told: list[ExpressionProblem]) -> 
     return sorted({*refused, *new}, key=lambda problem: (problem.start, problem.end))
 
 
-def _misused(text: str, result: str, expect: Expect) -> Iterator[ExpressionProblem]:
-    kind = result.partition("<")[0]
-    if expect != "any":
-        allowed, code, message, hint = _EXPECTED[expect]
-        if kind not in (*allowed, "DYN"):
-            yield ExpressionProblem(code, message.format(type_words(result)), hint, 0, len(text))
-    if expect in ("any", "list") and (found := _NO_JSON.search(result)):
-        yield _no_json(text, kind, found[0])
+def _misused(text: str, result: str, expect: Expect) -> list[ExpressionProblem]:
+    """Return what is wrong with the type of what an expression gives."""
+    fits = expect == "any" or result.partition("<")[0] in _FITTING[expect]
+    inside = _NO_JSON.search(result) if expect in ("any", "list") else None
+    if fits and inside is None:
+        return []
+    from sagadsl.language.celmisuse import misfit, no_json  # noqa: PLC0415  words for errors, which are rare
 
-
-def _no_json(text: str, kind: str, part: str) -> ExpressionProblem:
-    if part.startswith("MAP"):
-        message, hint = "this gives an object whose keys are not text", "put them in quotes, or around them string(…)"
-    else:
-        message, hint = f"this gives {type_words(part)}{'' if kind == part else ' inside'}", ""
-    return ExpressionProblem("SAGA404", f"{message}, which JSON cannot hold", hint, 0, len(text))
-
-
-def _impossible(text: str, words: Sequence[Token], read: Sequence[Reference]) -> Iterator[ExpressionProblem]:
-    if not read or any(word.text in _TELLING for word in words) or any(found.root == PACKAGE for found in read):
-        from sagadsl.language.celnever import never  # noqa: PLC0415  for what hardly any expression has
-
-        yield from never(text, words, read)
+    return [misfit(text, result, expect) if inside is None or not fits else no_json(text, result, inside[0])]

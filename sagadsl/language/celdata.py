@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import TypeAlias
 
-from sagadsl.language.celproblem import ExpressionProblem
+from sagadsl.language.celscope import ExpressionProblem
 from sagadsl.language.celtokens import Reference, Token, string_value
 from sagadsl.language.datatypes import DataType, follow, shown
 from sagadsl.language.definition import Json

@@ -10,7 +10,8 @@ import re
 from collections.abc import Iterator, Sequence
 
 from sagadsl.language.celmeaning import MEANING
-from sagadsl.language.celproblem import ExpressionProblem, Rule, Source
+from sagadsl.language.celproblem import Rule, Source
+from sagadsl.language.celscope import ExpressionProblem
 from sagadsl.language.celsyntax import SYNTAX
 
 _BLOCK = re.compile(r"(?:^INVALID_ARGUMENT: |\n)ERROR: <input>:(-?\d+):(-?\d+): ")

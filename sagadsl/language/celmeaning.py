@@ -9,8 +9,10 @@ import re
 from collections.abc import Sequence
 
 from sagadsl.language import celwords
-from sagadsl.language.celproblem import ExpressionProblem, Rule, Source, at_token
+from sagadsl.language.celproblem import Rule, Source, at_token
+from sagadsl.language.celscope import ExpressionProblem
 from sagadsl.language.celtokens import COMPREHENSIONS, Reference, references
+from sagadsl.language.slips import function_meant
 from sagadsl.language.suggest import did_you_mean, one_of
 
 _SHOWN_FIELDS = 12
@@ -23,7 +25,7 @@ def _undeclared(match: re.Match[str], source: Source, i: int) -> ExpressionProbl
         if name in COMPREHENSIONS:
             message = f"{name}() needs a name and what to do with it, as in list.{name}(x, x > 1)"
             return source.problem("SAGA404", message, "", i - 1)
-        hint = did_you_mean(name, celwords.FUNCTIONS)
+        hint = function_meant(name) or did_you_mean(name, celwords.FUNCTIONS)
         return source.problem("SAGA402", f"there is no function '{name}'", hint, i - 1)
     found = _reference(source, name, i)
     if found is None:
@@ -41,6 +43,10 @@ def _reference(source: Source, name: str, i: int) -> Reference | None:
 
 
 def _name_hint(source: Source, found: Reference) -> str:
+    if "steps" in source.variables and found.root in source.state_names:
+        return f"write steps.{found.root}.status"
+    if "output" in source.variables and not any(each.root == "output" for each in references(source.words)):
+        return f"did you mean output.{found.root}?"
     if found.root in source.state_names:
         return f"write states.{found.root}.output"
     if found.root not in _ROOTS and (hint := did_you_mean(found.root, _ROOTS)):
@@ -83,6 +89,8 @@ def _owner(source: Source, i: int) -> str:
 def _no_selection(match: re.Match[str], source: Source, i: int) -> ExpressionProblem:
     kind = celwords.type_words(match[1])
     hint = "take an element of it first, as in list[0]" if kind.startswith("a list") else ""
+    if source.word(i + 1).lower() in ("length", "len", "size", "count"):
+        hint = "write size(…)"
     if source.word(i) == "(":  # has(…): the field that it asks for is the last one
         end = next((found.end for found in references(source.words[i + 1 :])), source.words[i].end)
         i = source.index(end - 1) - 1

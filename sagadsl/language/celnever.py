@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from sagadsl.language.celproblem import ExpressionProblem
+from sagadsl.language.celscope import ExpressionProblem
 from sagadsl.language.celtokens import LITERALS, Reference, Token
 from sagadsl.language.celtypes import PACKAGE
 from sagadsl.language.expressions import Environment, EvaluationError, variable
@@ -13,11 +13,14 @@ _CONVERSIONS = frozenset({"timestamp", "duration", "int", "uint", "double", "boo
 _PATTERN = "matches"
 
 
-def never(text: str, words: Sequence[Token], read: Sequence[Reference]) -> Iterator[ExpressionProblem]:
+def never(
+    text: str, words: Sequence[Token], read: Sequence[Reference], nothing: Environment
+) -> Iterator[ExpressionProblem]:
     """Yield what can never work in an expression that compiles.
 
     Args:
         text: The expression.
+        nothing: Evaluates what reads nothing.
         words: Its tokens.
         read: Its references.
     """
@@ -26,9 +29,9 @@ def never(text: str, words: Sequence[Token], read: Sequence[Reference]) -> Itera
     if read:
         for i, word in enumerate(words):
             if word.kind == "string" and (constant := _constant(words, i)) is not None:
-                yield from _without_value(constant, words[i - 2].start, words[i + 1].end)
+                yield from _without_value(nothing, constant, words[i - 2].start, words[i + 1].end)
     elif not any(_is_type(words, i) for i in range(len(words))):
-        yield from _without_value(text, words[0].start, words[-1].end)
+        yield from _without_value(nothing, text, words[0].start, words[-1].end)
 
 
 def _types(words: Sequence[Token], read: Sequence[Reference]) -> Iterator[ExpressionProblem]:
@@ -72,9 +75,9 @@ def _constant(words: Sequence[Token], i: int) -> str | None:
     return f"{before[0]}({words[i].text})" if before[0] in _CONVERSIONS else None
 
 
-def _without_value(text: str, start: int, end: int) -> Iterator[ExpressionProblem]:
+def _without_value(nothing: Environment, text: str, start: int, end: int) -> Iterator[ExpressionProblem]:
     try:
-        Environment(()).expression(text).evaluate({})
+        nothing.expression(text).evaluate({})
     except EvaluationError as error:
         message = f"this never has a value: {error.reason}" if error.reason else str(error)
         yield ExpressionProblem("SAGA404", message, "", start, end)

@@ -1,26 +1,17 @@
-"""One thing to mend in an expression, and the expression as those who find it know it."""
+"""An expression as those know it who say what is wrong with it."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import NamedTuple, TypeAlias
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import TypeAlias
 
+from sagadsl.language.celscope import ExpressionProblem
 from sagadsl.language.celtokens import Token
+from sagadsl.language.records import record
 
 
-class ExpressionProblem(NamedTuple):
-    """One thing to mend in an expression; `start` and `end` are offsets in its text, in code points."""
-
-    code: str
-    message: str
-    hint: str
-    start: int
-    end: int
-
-
-@dataclass(frozen=True, slots=True)
+@record()
 class Source:
     """An expression, and what is known of the names in it.
 
@@ -30,6 +21,7 @@ class Source:
         fields: Name of each message type → the names of its fields.
         input_fields: The fields of the saga's input, as far as its schema says.
         state_names: Every state there is.
+        variables: The variables that can be read only in this place.
     """
 
     text: str
@@ -37,6 +29,7 @@ class Source:
     fields: Mapping[str, Sequence[str]]
     input_fields: Sequence[str]
     state_names: Sequence[str]
+    variables: Collection[str] = ()
 
     def offset(self, line: int, column: int) -> int:
         """Return the offset of a 1-based line and column as CEL counts them, within the text."""

@@ -1,14 +1,24 @@
-"""What can be read where an expression stands, and what is said of the rest."""
+"""What can be read where an expression stands, and what is said of the rest: one thing to mend in an expression."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import NamedTuple
 
-from sagadsl.language.celproblem import ExpressionProblem
 from sagadsl.language.celtokens import Reference
 from sagadsl.language.datatypes import DataType
+from sagadsl.language.records import record
+
+
+class ExpressionProblem(NamedTuple):
+    """One thing to mend in an expression; `start` and `end` are offsets in its text, in code points."""
+
+    code: str
+    message: str
+    hint: str
+    start: int
+    end: int
 
 
 class Refusal(NamedTuple):
@@ -33,7 +43,7 @@ _SOMEWHERE: Mapping[str, Refusal] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Scope:
     """What can be read where an expression stands, besides `input` and `saga`.
 

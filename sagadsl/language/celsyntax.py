@@ -9,7 +9,9 @@ from __future__ import annotations
 import re
 
 from sagadsl.language import celwords
-from sagadsl.language.celproblem import ExpressionProblem, Rule, Source, at_token
+from sagadsl.language.celproblem import Rule, Source, at_token
+from sagadsl.language.celscope import ExpressionProblem
+from sagadsl.language.slips import QUOTES
 
 _INSTEAD = {
     "=": "compare with '=='",
@@ -19,6 +21,7 @@ _INSTEAD = {
     "or": "write '||' for or",
     "not": "write '!' for not",
     "is": "compare with '=='",
+    **dict.fromkeys(QUOTES, "write straight quotes, ' or \""),
     "$": "this is an expression already: leave out '${' and '}'",
 }
 _SPLIT = "compute parts of it in pass states before"

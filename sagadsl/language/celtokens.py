@@ -25,12 +25,13 @@ _TOKEN = re.compile(
     r"|(?P<number>0[xX][0-9a-fA-F]+[uU]?|(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?[uU]?)"
     r"|(?P<sign>&&|\|\||==|!=|<=|>=|[\s\S])"
 )
-_ESCAPE = re.compile(r"\\(?:[xX]([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([0-3][0-7]{2})|([\s\S]))")
+_ESCAPE = r"\\(?:[xX]([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([0-3][0-7]{2})|([\s\S]))"
 _ESCAPED = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
 _LAST_CODE_POINT = 0x10FFFF
 
 COMPREHENSIONS = frozenset({"all", "exists", "exists_one", "map", "filter"})
 LITERALS = frozenset({"true", "false", "null", "in"})
+_DOTTED = {"states": 2, "signals": 1}  # the parts of the names of such variables
 _OPENING = frozenset("([{")
 _CLOSING = frozenset(")]}")
 
@@ -88,9 +89,15 @@ def references(words: Sequence[Token]) -> list[Reference]:
 
     The variable of a comprehension (`x` in `list.all(x, x > 1)`) is none, and neither is a function's name.
     """
-    bound = list(_bound_names(words))
-    roots = (i for i in range(len(words)) if _is_root(words, i) and not _is_bound(words, i, bound))
-    return [_reference(words, i) for i in roots]
+    return [_reference(words, i) for i in _free(words) if _is_root(words, i)]
+
+
+def variable(found: Reference) -> tuple[str, tuple[str | int, ...]]:
+    """Split a reference into its variable, as evaluation scopes name it, and the path of fields after it."""
+    length = _DOTTED.get(found.root, 0)
+    if len(found.parts) < length or (found.root == "states" and found.parts[1] != "output"):
+        length = 0
+    return ".".join(map(str, (found.root, *found.parts[:length]))), found.parts[length:]
 
 
 def string_value(literal: str) -> str:
@@ -99,7 +106,7 @@ def string_value(literal: str) -> str:
     body = literal[len(prefix) :]
     quotes = 3 if len(body) >= 6 and body[:3] in ('"""', "'''") else 1  # noqa: PLR2004  # two times three quotes
     body = body[quotes:-quotes]
-    return body if "r" in prefix.lower() else _ESCAPE.sub(_unescape, body)
+    return body if "r" in prefix.lower() else re.sub(_ESCAPE, _unescape, body)
 
 
 def _unescape(match: re.Match[str]) -> str:
@@ -176,30 +183,24 @@ def _index(word: Token) -> str | int | None:
     return None
 
 
-def _bound_names(words: Sequence[Token]) -> Iterator[tuple[str, int, int]]:
-    """Yield every comprehension variable with the indexes of the tokens between which it is bound."""
-    for i in range(len(words) - 4):
-        if (
-            words[i].text == "."
-            and words[i + 1].text in COMPREHENSIONS
-            and words[i + 2].text == "("
-            and words[i + 3].kind == "name"
-            and words[i + 4].text == ","
-        ):
-            yield words[i + 3].text, i + 2, _closing(words, i + 2)
+def _free(words: Sequence[Token]) -> Iterator[int]:
+    """Yield the index of every token that is no variable of a comprehension around it."""
+    bound: dict[str, int] = {}  # how many comprehensions around a token have a variable of this name
+    opened: list[str] = []  # for each bracket around it, the variable that is bound inside
+    for i, word in enumerate(words):
+        if word.kind == "sign" and word.text in _CLOSING and opened:
+            bound[opened.pop()] -= 1
+        reaches_past = i > 0 and words[i - 1].text == "."  # a leading dot, as in .x
+        if reaches_past or not bound.get(word.text):
+            yield i
+        if word.kind == "sign" and word.text in _OPENING:
+            opened.append(_variable_of(words, i))
+            bound[opened[-1]] = bound.get(opened[-1], 0) + 1
 
 
-def _is_bound(words: Sequence[Token], i: int, bound: Sequence[tuple[str, int, int]]) -> bool:
-    if i > 0 and words[i - 1].text == ".":  # a leading dot reaches past a comprehension's variables
-        return False
-    return any(words[i].text == name and low < i < high for name, low, high in bound)
-
-
-def _closing(words: Sequence[Token], i: int) -> int:
-    depth = 0
-    for j in range(i, len(words)):
-        if words[j].kind == "sign":
-            depth += (words[j].text in _OPENING) - (words[j].text in _CLOSING)
-            if depth == 0:
-                return j
-    return len(words)
+def _variable_of(words: Sequence[Token], i: int) -> str:
+    """Return the variable of the comprehension whose bracket is at `i`, or nothing."""
+    if i < 2 or words[i - 2].text != "." or words[i - 1].text not in COMPREHENSIONS:  # noqa: PLR2004  `.map`
+        return ""
+    following = words[i + 1 : i + 3]
+    return following[0].text if [w.text for w in following[1:]] == [","] and following[0].kind == "name" else ""

@@ -69,6 +69,8 @@ _TABLE: tuple[tuple[str, Severity, str], ...] = (
     ("SAGA305", "error", "a transition leads out of its branch or body, or into one"),
     ("SAGA306", "warning", "a condition of a choice is always the same"),
     ("SAGA307", "warning", "a catch comes after one that takes its errors"),
+    ("SAGA308", "warning", "an arm of a choice comes after one that is always taken"),
+    ("SAGA309", "warning", "only ways that are never taken lead to a state"),
     # Expressions and data.
     ("SAGA401", "error", "an expression cannot be read"),
     ("SAGA402", "error", "unknown name in an expression"),
@@ -100,6 +102,9 @@ _TABLE: tuple[tuple[str, Severity, str], ...] = (
     ("SAGA509", "warning", "a pivot after a pivot"),
     ("SAGA510", "warning", "a wait for a signal without a timeout"),
     ("SAGA511", "warning", "the timeout of the saga is shorter than its steps may take"),
+    ("SAGA512", "warning", "a compensation that never runs"),
+    ("SAGA513", "error", "a compensatable step without a compensation"),
+    ("SAGA514", "warning", "a pivot in doubt that nothing can undo"),
     # Style.
     ("SAGA601", "warning", "an ignore comment does not name a warning"),
     ("SAGA602", "warning", "a default that nothing uses"),

@@ -8,10 +8,11 @@ a reference that leads back to itself), anything may come.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 from sagadsl.language.definition import Json
+from sagadsl.language.records import record
 
 Kind: TypeAlias = Literal["any", "null", "bool", "int", "number", "text", "list", "object"]
 
@@ -29,7 +30,7 @@ _DEEPEST = 50  # nobody reads a field that deep; of what is below, nothing is kn
 _OPEN = ("oneOf", "anyOf", "allOf", "not", "if", "dependencies")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class DataType:
     """The type of a value.
 

@@ -8,7 +8,7 @@ may still hold `${…}` templates; conditions are CEL source text.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from sagadsl.language.policies import (
     ANY_ERROR,
@@ -25,6 +25,7 @@ from sagadsl.language.policies import (
     Path,
     Retry,
 )
+from sagadsl.language.records import record
 
 __all__ = [
     "ANY_ERROR",
@@ -58,7 +59,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class State:
     """What every state has. Its name is unique in the whole definition.
 
@@ -75,7 +76,7 @@ class State:
         return ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Task(State):
     """Calls one action of one service."""
 
@@ -98,7 +99,7 @@ class Task(State):
         return _next_and_caught(self.next, self.catch)
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Region:
     """A flow of its own inside a state: a branch, or the body of a map. It ends in a `succeed` of its own."""
 
@@ -106,7 +107,7 @@ class Region:
     states: Mapping[str, State]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Parallel(State):
     """Runs all branches side by side and goes on when all have ended. Its output is `{branch: output}`."""
 
@@ -122,7 +123,7 @@ class Parallel(State):
         return _next_and_caught(self.next, self.catch)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Map(State):
     """Runs its body for each element of the list that the CEL expression `items` gives.
 
@@ -150,7 +151,7 @@ class Map(State):
         return _next_and_caught(self.next, self.catch)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Wait(State):
     """Waits `for_` seconds, `until` the instant that a CEL expression gives, or for a `signal`: one of the three.
 
@@ -171,7 +172,7 @@ class Wait(State):
         return tuple(dict.fromkeys(name for name in (self.next, self.on_timeout) if name is not None))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class SubSaga(State):
     """Runs another saga. Compensating this state compensates that saga, or runs `compensation` if there is one."""
 
@@ -191,7 +192,7 @@ class SubSaga(State):
         return _next_and_caught(self.next, self.catch)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Choice(State):
     """Goes where the first true condition says; without one, to `default` or into the error `NoChoice`."""
 
@@ -205,7 +206,7 @@ class Choice(State):
         return tuple(dict.fromkeys(names if self.default is None else [*names, self.default]))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Pass(State):
     """Computes data and calls nobody."""
 
@@ -218,14 +219,14 @@ class Pass(State):
         return (self.next,)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Succeed(State):
     """The saga has completed. Its output is `output`, or the definition's own where that is `None`."""
 
     output: Json | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Fail(State):
     """Fails here with the code `error`, and compensates as for any failure."""
 
@@ -254,7 +255,7 @@ def walk(states: Mapping[str, State]) -> Iterator[State]:
         waiting.extend(inner[::-1])
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Invariant:
     """A promise: whenever the saga ends in the status `when`, the CEL condition `require` holds over step states."""
 
@@ -263,7 +264,7 @@ class Invariant:
     require: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Definition:
     """A whole saga.
 

@@ -8,10 +8,13 @@ from typing import Any
 from sagadsl.language.definition import Json, Path
 from sagadsl.language.problems import TYPE_NAMES, Problem, found
 from sagadsl.language.quick_schema import DURATION_TITLES
+from sagadsl.language.slips import key_meant, name_meant
 from sagadsl.language.suggest import did_you_mean, one_of
 
 _NAME_FORM = "letters, digits and _, not beginning with a digit, at most 64 characters"
+_ENDING = "; what ends a saga is a state of its own, as in done: {type: succeed}"
 _MAX_SHOWN = 60
+_MOST_GUESSES = 20
 _LANGUAGE = "sagadsl"
 _DOCUMENTS = {"Saga definition": "the definition", "Service catalogue": "the catalogue"}
 _ENTRIES = {"states": "state", "branches": "branch", "services": "service", "actions": "action"}
@@ -27,7 +30,7 @@ def in_words(error: Any, base: Path) -> Iterator[Problem]:
     path = (*base, *error.absolute_path)
     if "propertyNames" in error.absolute_schema_path:
         message = f"{_shown(error.instance)} is not a valid name"
-        yield Problem("SAGA207", message, (*path, error.instance), "key", f"write {_NAME_FORM}")
+        yield Problem("SAGA207", message, (*path, error.instance), "key", _name_hint(error.instance))
         return
     title = error.schema.get("title") if isinstance(error.schema, dict) else None
     if title in DURATION_TITLES:
@@ -90,16 +93,28 @@ def _unknown_keys(error: Any, path: Path) -> Iterator[Problem]:
             message = "a step has no 'next'; steps follow each other in the order of the text"
             yield Problem("SAGA210", message, (*path, key), "key", "delete it, or use 'states' to jump")
             continue
-        hint = did_you_mean(key, known) or f"the keys known here are {one_of(known, 'and')}"
+        meant = _key_meant(key, error)
+        hint = f"did you mean '{meant}'?" if meant else f"the keys known here are {one_of(known, 'and')}"
         message = f"unknown key {_shown(key)} in {_owner(error, path)}"
         yield Problem("SAGA201", message, (*path, key), "key", hint)
 
 
+def _key_meant(word: str, error: Any) -> str | None:
+    """Return which key of this map is meant by a word that is none: rather one that it lacks."""
+    known = error.schema.get("properties", {})
+    lacking = [key for key in known if key not in error.instance]
+    return key_meant(word, lacking) or key_meant(word, known)
+
+
 def _missing(error: Any, path: Path) -> Iterator[Problem]:
+    unknown = [key for key in error.instance if key not in error.schema.get("properties", error.instance)]
+    misspelt = {_key_meant(key, error) for key in unknown[:_MOST_GUESSES]}  # of those it is told already
     for key in error.validator_value:
-        if key not in error.instance:
+        if key not in error.instance and key not in misspelt:
             message = f"{_owner(error, path)} lacks the key '{key}'"
-            yield Problem("SAGA202", message, path, "key", f"add: {key}: …", key)
+            is_state = key == "next" and path[-2:-1] == ("states",)
+            hint = f"add: {key}: …{_ENDING if is_state else ''}"
+            yield Problem("SAGA202", message, path, "key", hint, key)
 
 
 def _needs(error: Any, path: Path) -> Iterator[Problem]:
@@ -117,6 +132,8 @@ def _type(error: Any, path: Path) -> Iterator[Problem]:
     message = f"{wanted} was expected {_for(path)}, but this is {found(value)}"
     if value is None:
         hint = "give it a value, or delete the key"
+    elif (form := _other_form(value, names, path)) is not None:
+        hint = form
     elif path[-1:] == ("compensation",) and isinstance(value, str):  # where text is wrong: that of a saga
         hint = f"a saga has no service of its own; write {{service: …, action: {value}}}"
     elif "string" in names and not isinstance(value, dict | list):
@@ -124,6 +141,21 @@ def _type(error: Any, path: Path) -> Iterator[Problem]:
     else:
         hint = "delete the quotes" if _reads_as_number(value) and "text" not in wanted else ""
     yield Problem("SAGA203", message, path, hint=hint, about="type")
+
+
+def _other_form(value: Json, names: str | list[str], path: Path) -> str | None:
+    """Say how to write what seems to be meant where a list or a map is expected, and something else stands."""
+    if names == "array" and isinstance(value, str):
+        plain = name_meant(value) == value
+        return "write a list: " + (f"[{value}]" if plain else f'["{value}"]' if len(value) <= _MAX_SHOWN else "[…]")
+    match (*path[-1:], value):
+        case ("retry", int(number)) if not isinstance(number, bool):
+            return f"write retry: {{max_attempts: {number}}}"
+        case ("states", list()):
+            return "write states as a map by their names, or call the list 'steps'"
+        case ("steps", dict()):
+            return "write steps as a list, each with an id, or call the map 'states'"
+    return None
 
 
 def _reads_as_number(value: Json) -> bool:
@@ -150,7 +182,12 @@ def _pattern(error: Any, path: Path) -> Iterator[Problem]:
         return
     thing = "error code" if title in ("Error code", "Error code or *") else "name"
     message = f"{_shown(error.instance)} is not a valid {thing}"
-    yield Problem("SAGA207", message, path, hint=f"write {_NAME_FORM}", about="pattern")
+    yield Problem("SAGA207", message, path, hint=_name_hint(error.instance), about="pattern")
+
+
+def _name_hint(text: str) -> str:
+    meant = name_meant(text)
+    return f"did you mean '{meant}'?" if meant else f"write {_NAME_FORM}"
 
 
 def _empty(error: Any, path: Path) -> Iterator[Problem]:

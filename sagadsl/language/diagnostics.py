@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias
 
-from sagadsl.language.snippets import harmless, snippet, source_lines
+from sagadsl.language.records import record
 
 Severity: TypeAlias = Literal["error", "warning"]
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Place:
+class Place(NamedTuple):
     """A range of characters in a file; lines and columns are 1-based code points, `end_column` is exclusive."""
 
     file: str
@@ -22,7 +20,7 @@ class Place:
     end_column: int = 1
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Diagnostic:
     """One thing to mend. `hint` says how, in a sentence, or is empty."""
 
@@ -67,11 +65,15 @@ def render_text(diagnostics: Sequence[Diagnostic], texts: Mapping[str, str]) -> 
         diagnostics: What to write, in this order.
         texts: Source texts by file name; where a file is missing, its lines are not shown.
     """
+    from sagadsl.language.snippets import source_lines  # noqa: PLC0415  where all is right, nothing is shown
+
     sources = {file: source_lines(texts[file]) for file in {d.place.file for d in diagnostics} if file in texts}
     return "\n".join(line for d in diagnostics for line in _lines(d, sources.get(d.place.file, [])))
 
 
 def _lines(diagnostic: Diagnostic, source: Sequence[str]) -> list[str]:
+    from sagadsl.language.snippets import harmless, snippet  # noqa: PLC0415  likewise
+
     place = diagnostic.place
     where = f"{place.file}:{place.line}:{place.column}"
     lines = [harmless(f"{where}: {diagnostic.severity}: {diagnostic.message} [{diagnostic.code}]")]

@@ -13,6 +13,7 @@ LONGEST = 100 * 365.25 * 86_400
 _PART = re.compile(r"([0-9]+)(?:\.([0-9]+))?(ms|[smhd])")
 _MAX_TEXT = 1_000
 _MAX_SHOWN = 40
+_MANY = 1e18  # numbers that are told as numbers end here
 _FORM = "a number of seconds, or parts such as 500ms, 30s, 1h30m or 2d"
 
 
@@ -26,17 +27,17 @@ def parse_duration(value: object) -> float:
         ValueError: It is not a duration, or is longer than `LONGEST`; the text says what was expected.
     """
     if isinstance(value, str):
-        return _checked(_parse_text(value), value)
+        return _checked(_parse_text(value), _quoted(value))
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise ValueError(f"a duration was expected: {_FORM}")  # noqa: TRY004  one error for all that is no duration
     if not value >= 0:  # also refuses NaN
         raise ValueError("a duration cannot be negative")
-    return _checked(value, str(value) if isinstance(value, float) else "this")
+    return _checked(value, str(value) if value < _MANY else "this number")
 
 
 def _checked(seconds: float, shown: str) -> float:
     if seconds > LONGEST:
-        raise ValueError(f"{_quoted(shown)} is longer than 100 years; check the unit")
+        raise ValueError(f"{shown} is longer than 100 years; check the unit")
     return float(seconds)
 
 

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Literal, NamedTuple, TypeAlias
 
 from sagadsl.language.definition import (
+    ANY_ERROR,
+    Catch,
     Choice,
     Definition,
     Map,
@@ -137,7 +139,7 @@ def edges_of(state: State) -> Iterator[Edge]:
             yield Edge(name, state.next, "next", (*path, "next"))
             for i, catch in enumerate(state.catch):
                 yield Edge(name, catch.next, "catch", (*path, "catch", i, "next"), i)
-            if state.on_failure is not None and state.on_failure.then == "continue":
+            if state.on_failure is not None and state.on_failure.then == "continue" and not catches_all(state.catch):
                 yield Edge(name, state.next, "continue", (*path, "next"))
         case Wait():
             yield Edge(name, state.next, "next", (*path, "next"))
@@ -145,6 +147,11 @@ def edges_of(state: State) -> Iterator[Edge]:
                 yield Edge(name, state.on_timeout, "timeout", (*path, "on_timeout"))
         case Pass():
             yield Edge(name, state.next, "next", (*path, "next"))
+
+
+def catches_all(entries: Iterable[Catch]) -> bool:
+    """Whether a state with this `catch` leaves no error to its `on_failure`."""
+    return any(entry.takes(ANY_ERROR) for entry in entries)
 
 
 def starts_of(definition: Definition) -> Iterator[tuple[Home, Edge]]:

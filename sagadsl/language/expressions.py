@@ -13,15 +13,16 @@ from typing import Any
 
 from cel_expr_python import cel
 
-from sagadsl.language import celtokens, celwords
+from sagadsl.language import celtokens
 from sagadsl.language.celorder import functions, in_order, runs_through
+from sagadsl.language.celtokens import variable
 from sagadsl.language.celvalues import copied, to_json, with_timestamp
 from sagadsl.language.definition import Json
 
+__all__ = ["PLAIN_VARIABLES", "Environment", "EvaluationError", "Expression", "variable"]
+
 PLAIN_VARIABLES = ("input", "saga", "error", "output", "index", "steps")
 """The variables besides `states.NAME.output`, `signals.NAME` and the names of items."""
-
-_DOTTED = {"states": 2, "signals": 1}
 
 _EMPTY: Mapping[str, Json] = {}
 
@@ -92,14 +93,6 @@ class Environment:
         return Expression(text, program, names, plain)
 
 
-def variable(found: celtokens.Reference) -> tuple[str, tuple[str | int, ...]]:
-    """Split a reference into its variable, as evaluation scopes name it, and the path of fields after it."""
-    length = _DOTTED.get(found.root, 0)
-    if len(found.parts) < length or (found.root == "states" and found.parts[1] != "output"):
-        length = 0
-    return ".".join(map(str, (found.root, *found.parts[:length]))), found.parts[length:]
-
-
 class Expression:
     """One compiled expression.
 
@@ -151,7 +144,9 @@ class Expression:
         value = self.evaluate(scope)
         if isinstance(value, bool):
             return value
-        kind = celwords.type_words(_JSON_TYPES.get(type(value), "map"))
+        from sagadsl.language.celwords import type_words  # noqa: PLC0415  words for errors, which are rare
+
+        kind = type_words(_JSON_TYPES.get(type(value), "map"))
         raise EvaluationError(f"the condition {_quoted(self.text)} gives {kind}, not true or false", self.text)
 
     def _run(self, scope: Mapping[str, Json]) -> Any:
@@ -180,6 +175,8 @@ class Expression:
         return EvaluationError(f"the expression {_quoted(self.text)} has no value: {reason}", self.text, reason)
 
     def _explain(self, reason: str, scope: Mapping[str, Json]) -> str:
+        from sagadsl.language import celwords  # noqa: PLC0415  likewise
+
         key = celwords.missing_key(reason)
         return celwords.failure(reason) if key is None else self._missing_field(key, scope)
 

@@ -15,7 +15,7 @@ from branch to branch is refused.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from typing import TypeAlias
 
@@ -71,12 +71,14 @@ class Flow:
     @cached_property
     def after_catch(self) -> frozenset[str]:
         """The states on every path to which a `catch` was taken: there the variable `error` is readable."""
-        plain = [list(targets) for targets in self._successors]
-        for edge in self.edges:
-            if edge.kind == "catch":
-                plain[self._leaving(edge)].remove(self._entry(edge.target))
-        without = graphs.reachable(plain, self._roots(), (), self._joins)
-        return frozenset(name for name in self.reachable if self._entry(name) not in without)
+        return self.reachable - self.reachable_without(lambda edge: edge.kind == "catch")
+
+    def reachable_without(self, is_closed: Callable[[Edge], bool]) -> frozenset[str]:
+        """Return the states that a path from the start enters without any of the ways that are closed."""
+        left = [list(targets) for targets in self._successors]
+        for edge in filter(is_closed, self.edges):
+            left[self._leaving(edge)].remove(self._entry(edge.target))
+        return self._entered(graphs.reachable(left, self._roots(), (), self._joins))
 
     def completed_before(self, state: str, other: str) -> bool:
         """Whether `state` has completed on every path to the entry of `other`; not for unreachable states."""

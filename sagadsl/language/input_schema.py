@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from sagadsl.language.definition import Json, Path
+from sagadsl.language.plain_schema import TYPES, is_plain
 from sagadsl.language.problems import Problem, found
 from sagadsl.language.suggest import did_you_mean, one_of
 
 BASE: Path = ("input",)
-_TYPES = ("array", "boolean", "integer", "null", "number", "object", "string")
 _DRAFT = "http://json-schema.org/draft-07/schema"
 # Where a schema has schemas of its own. Those in _SAME judge the very value that the schema itself judges.
 _ONE = frozenset({"additionalItems", "additionalProperties", "contains", "propertyNames"})
@@ -35,7 +35,7 @@ def problems(schema: Mapping[str, Json], base: Path = BASE, name: str = "the inp
 
 
 def _wrong(schema: Mapping[str, Json], *, of_input: bool) -> Iterator[Problem]:
-    if not _plainly_valid(schema):
+    if not is_plain(schema):
         invalid = list(_invalid(schema))
         yield from invalid
         if invalid:
@@ -89,45 +89,6 @@ def _unescape(token: str) -> str:
     return token.replace("~1", "/").replace("~0", "~")
 
 
-def _plainly_valid(schema: Json) -> bool:
-    """Whether the schema uses only what is known here, and rightly; otherwise jsonschema has to say."""
-    if isinstance(schema, bool):
-        return True
-    return isinstance(schema, dict) and all(_plain_keyword(key, value) for key, value in schema.items())
-
-
-def _plain_keyword(key: str, value: Json) -> bool:
-    if key in ("properties", "definitions", "$defs"):
-        return isinstance(value, dict) and all(map(_plainly_valid, value.values()))
-    if key in ("items", "additionalProperties"):
-        return _plainly_valid(value)
-    return key in _PLAIN and _PLAIN[key](value)
-
-
-def _is_distinct_texts(value: Json) -> bool:
-    return isinstance(value, list) and all(isinstance(item, str) for item in value) and len({*value}) == len(value)
-
-
-def _is_number(value: Json) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-# What a keyword may plainly be; where the meta-schema allows more, jsonschema says so.
-_PLAIN: dict[str, Callable[[Json], bool]] = {
-    "type": lambda value: isinstance(value, str) and value in _TYPES,
-    "required": _is_distinct_texts,
-    "enum": lambda value: _is_distinct_texts(value) and bool(value),
-    "default": lambda _: True,
-    "const": lambda _: True,
-    **dict.fromkeys(("title", "description", "format", "$comment"), lambda value: isinstance(value, str)),
-    **dict.fromkeys(
-        ("minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties"),
-        lambda value: _is_number(value) and isinstance(value, int) and value >= 0,
-    ),
-    **dict.fromkeys(("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"), _is_number),
-}
-
-
 def _invalid(schema: Json) -> Iterator[Problem]:
     from jsonschema import Draft7Validator, FormatChecker  # noqa: PLC0415  slow to import, seldom needed
 
@@ -168,7 +129,7 @@ def _say(error: Any) -> str:
     value = error.instance
     shown = f"'{value}'" if isinstance(value, str) else found(value)
     if "type" in list(error.absolute_path)[-2:] and not isinstance(value, list):
-        return f"{shown} is no type, expected {one_of(_TYPES)}"
+        return f"{shown} is no type, expected {one_of(TYPES)}"
     if error.validator == "format":
         return f"{shown} is no regular expression"
     place = f"for '{error.absolute_path[-1]}'" if error.absolute_path else "here"
@@ -177,7 +138,7 @@ def _say(error: Any) -> str:
 
 def _advise(error: Any) -> str:
     if "type" in list(error.absolute_path)[-2:] and isinstance(error.instance, str):
-        return did_you_mean(error.instance, _TYPES)
+        return did_you_mean(error.instance, TYPES)
     if isinstance(error.cause, FutureWarning):
         return "inside […], write ranges such as a-z for [:alpha:], and \\[ for a bracket"
     if error.validator == "type" and "object" in error.validator_value and "boolean" in error.validator_value:
@@ -263,7 +224,7 @@ def _same_value(root: Json, places: Mapping[Path, Mapping[str, Json]], path: Pat
     reference = part.get("$ref")
     if reference is not None:
         target = _target(root, reference)
-        if target in places:
+        if target is not None and target in places:
             yield target
         return
     for key, value in part.items():

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -13,7 +12,7 @@ from sagadsl.language.build import build
 from sagadsl.language.definition import Definition, SubSaga, walk
 from sagadsl.language.diagnostics import DefinitionError, Diagnostic, has_errors, in_order
 from sagadsl.language.problems import Problem
-from sagadsl.language.remains import without
+from sagadsl.language.records import record
 from sagadsl.language.schema import structure_problems
 from sagadsl.language.source import Document, parse, read_text
 
@@ -27,7 +26,7 @@ _ENDINGS = (".yaml", ".yml", ".json")
 # What is certainly true of a definition even when some of its optional keys had to be left out.
 _INDEPENDENT = frozenset({"SAGA301", "SAGA401", "SAGA406"})
 # The name of the saga in a text that cannot be read as data.
-_NAME = re.compile(r"""^["'{ ]*name["']?[ ]*:[ ]*["']?([A-Za-z_][A-Za-z0-9_]*)""", re.MULTILINE)
+_NAME = r"""^["'{ ]*name["']?[ ]*:[ ]*["']?([A-Za-z_][A-Za-z0-9_]*)"""
 
 
 def load(path_or_text: str | os.PathLike[str]) -> Definition:
@@ -79,7 +78,7 @@ def check(text: str, file: str, library: Library | None = None) -> tuple[Definit
     return _judge(_read(text, file), library)
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Checked:
     """What is to be said of several texts.
 
@@ -158,6 +157,8 @@ def _meaning(definition: Definition, document: Document, library: Library | None
 
 def _beyond(document: Document, problems: list[Problem]) -> list[Diagnostic]:
     """What can be said for certain of a definition whose shape is wrong only in keys that it can do without."""
+    from sagadsl.language.remains import without  # noqa: PLC0415  for what is wrong alone
+
     data = without(document.data, [problem.path for problem in problems])
     if not isinstance(data, dict) or structure_problems(data):
         return []
@@ -183,6 +184,6 @@ def _runs_sagas(definition: Definition) -> bool:
 def _names(text: str, document: Document | None) -> list[str]:
     """The name of the saga in a text that is no definition; where it is not even data, what could be its name."""
     if document is None:
-        return _NAME.findall(text)
+        return re.findall(_NAME, text, re.MULTILINE)
     name = document.data.get("name") if isinstance(document.data, dict) else None
     return [name] if isinstance(name, str) else []

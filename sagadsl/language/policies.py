@@ -5,8 +5,9 @@ Durations are seconds (`float`); conditions are CEL source text.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
+
+from sagadsl.language.records import record
 
 Json: TypeAlias = Any
 """`None`, `bool`, `int`, `float`, `str`, and lists and string-keyed dicts of those."""
@@ -21,7 +22,7 @@ ANY_ERROR = "*"
 """The pseudo-code that stands for every error code."""
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Retry:
     """How often and how fast an action is tried again.
 
@@ -47,7 +48,7 @@ class Retry:
 NO_RETRY = Retry(max_attempts=1)
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Compensation:
     """The action that undoes a step. Without a payload it receives the step's payload and output."""
 
@@ -58,7 +59,7 @@ class Compensation:
     retry: Retry
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class CompensationPolicy:
     """How a whole saga is compensated."""
 
@@ -66,7 +67,7 @@ class CompensationPolicy:
     on_failure: Literal["halt", "continue"] = "halt"
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class FailWhen:
     """Turns an answer into the error `error` when the CEL condition `when` holds for it."""
 
@@ -75,7 +76,7 @@ class FailWhen:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Catch:
     """Leads on to `next` when the failed step's error code is one of `errors`."""
 
@@ -87,7 +88,7 @@ class Catch:
         return ANY_ERROR in self.errors or code in self.errors
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class OnFailure:
     """What happens to the saga when a step has failed for good and nothing caught it.
 
@@ -99,7 +100,7 @@ class OnFailure:
     timeout: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Choose:
     """One arm of a choice: the first whose CEL condition `when` holds is taken."""
 

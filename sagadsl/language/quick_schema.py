@@ -132,6 +132,7 @@ _CHECKS: dict[str, Callable[[Any, Json, Schema], bool]] = {
     "if": _if,
     "items": _items,
     "maxLength": _at_least(_TYPES["string"], lambda value, most: len(value) <= most),
+    "maximum": _at_least(_TYPES["number"], lambda value, most: value <= most),
     "minItems": _at_least(_TYPES["array"], lambda value, least: len(value) >= least),
     "minLength": _at_least(_TYPES["string"], lambda value, least: len(value) >= least),
     "minProperties": _at_least(_TYPES["object"], lambda value, least: len(value) >= least),

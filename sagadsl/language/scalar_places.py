@@ -7,6 +7,7 @@ every character that comes out remembering the characters it came from.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 
 Span = tuple[str, int, int]
@@ -68,20 +69,28 @@ def _single(text: str, at: int) -> tuple[str, int]:
 def _double(text: str, at: int) -> tuple[str, int]:
     if text[at] != "\\":
         return text[at], at + 1
-    letter = text[at + 1]
-    if letter in _ESCAPE_LENGTHS:
+    letter = text[at + 1 : at + 2]
+    digits = _ESCAPE_LENGTHS.get(letter, 0)
+    if digits and _is_hexadecimal(text[at + 2 : at + digits]):
         return _numbered(text, at, at + _ESCAPE_LENGTHS[letter])
-    if letter in "\r\n":
+    if letter and letter in "\r\n":
         return "", _after_break(text, at + 1)
-    return _ESCAPES[letter], at + 2
+    # an editor asks about text that is no YAML yet: an escape that there is not stands for itself
+    return _ESCAPES.get(letter, letter), at + 2
+
+
+def _is_hexadecimal(digits: str) -> bool:
+    return bool(digits) and all(digit in "0123456789abcdefABCDEF" for digit in digits)
 
 
 def _numbered(text: str, at: int, after: int) -> tuple[str, int]:
     code = int(text[at + 2 : after], 16)
-    if 0xD800 <= code < 0xDC00:  # the first half of a pair, as JSON writes it  # noqa: PLR2004
+    if 0xD800 <= code < 0xDC00 and _is_hexadecimal(
+        text[after + 2 : after + 6]
+    ):  # the first half of a pair, as JSON writes it  # noqa: PLR2004
         low = int(text[after + 2 : after + 6], 16)
         return chr(0x10000 + (code - 0xD800) * 0x400 + low - 0xDC00), after + 6
-    return chr(code), after
+    return chr(min(code, sys.maxunicode)), after
 
 
 def _after_break(text: str, at: int) -> int:

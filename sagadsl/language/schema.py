@@ -13,13 +13,13 @@ from functools import cache
 from pathlib import Path as FilePath
 from typing import Any
 
-from sagadsl.language import input_schema
 from sagadsl.language.definition import Json, Path
 from sagadsl.language.diagnostics import Diagnostic, in_order
+from sagadsl.language.plain_schema import is_plain
 from sagadsl.language.problems import Problem, found
 from sagadsl.language.shapes import Shape, inline
 from sagadsl.language.source import Document
-from sagadsl.language.suggest import did_you_mean, one_of
+from sagadsl.language.suggest import one_of
 
 STATE_TYPES = ("task", "choice", "parallel", "map", "wait", "saga", "pass", "succeed", "fail")
 """The state types of `states`; each has a definition of its name in the schema."""
@@ -58,9 +58,15 @@ def structure_problems(data: Json) -> list[Problem]:
         hint = "begin with: name: my_saga"
         return [Problem("SAGA203", f"a definition is a map of keys, but this is {found(data)}", (), hint=hint)]
     problems = [*part("top").departures(data, ()), *_region(data, (), 0), *_repeated_names(data)]
-    if isinstance(data.get("input"), dict):
+    if isinstance(data.get("input"), dict) and not _is_plain_input(data["input"]):
+        from sagadsl.language import input_schema  # noqa: PLC0415  most are plain
+
         problems += input_schema.problems(data["input"])
     return list({(problem.path, problem.part, problem.about): problem for problem in reversed(problems)}.values())
+
+
+def _is_plain_input(schema: dict[str, Any]) -> bool:
+    return schema.get("type", "object") == "object" and is_plain(schema)
 
 
 def _region(data: Mapping[str, Json], path: Path, depth: int) -> Iterator[Problem]:
@@ -119,9 +125,12 @@ def _state(state: Json, path: Path, parts: Mapping[str, str], depth: int) -> Ite
 
 
 def _unknown_type(kind: Json, path: Path, parts: Mapping[str, str]) -> Problem:
+    from sagadsl.language.slips import type_meant  # noqa: PLC0415  needed only where something is wrong
+
     shown = f"'{kind}'" if isinstance(kind, str) else found(kind)
     message = f"unknown state type {shown}, expected one of {', '.join(parts)}"
-    hint = did_you_mean(kind, parts) if isinstance(kind, str) else ""
+    meant = type_meant(kind, parts) if isinstance(kind, str) else None
+    hint = f"did you mean '{meant}'?" if meant else ""
     if isinstance(kind, str) and kind in STATE_TYPES:
         hint = f"{one_of(parts)} are all that a straight line has; use 'states' for the rest"
     return Problem("SAGA205", message, (*path, "type"), hint=hint)

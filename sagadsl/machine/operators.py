@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from sagadsl.machine import backward, forward, regions, steps
 from sagadsl.machine.compiler import NEXT
+from sagadsl.machine.cursor import Cursor
 from sagadsl.machine.events import (
     CANCELLED,
     CompensationRequested,
@@ -97,10 +98,11 @@ def _failed_step(saga: Saga, event: StepResolved | StepSkipped) -> Execution:
 
 
 def _is_open(execution: Execution) -> bool:
-    """Whether every parallel or map that the step is inside of is still open; see `regions.close`."""
+    """Whether the saga is still inside every parallel or map that the step is inside of; see also `regions.close`."""
     cursor = execution.cursor
     while cursor.parent is not None:
-        if cursor.parent.regions is None or cursor not in cursor.parent.regions.cursors:
+        inside = cursor.parent.regions
+        if cursor.parent.status not in {"running", "failed"} or inside is None or cursor not in inside.cursors:
             return False
         cursor = cursor.parent.cursor
     return True
@@ -113,10 +115,12 @@ def _leave_failure(saga: Saga, execution: Execution) -> Execution | None:
     if saga.status == "failed":
         _run_again(saga)
     around: Execution | None = None
-    parent = execution.cursor.parent
-    while parent is not None:
-        around = parent if parent.status == "failed" else around
-        parent = parent.cursor.parent
+    cursor: Cursor | None = execution.cursor
+    while cursor is not None and cursor.parent is not None:
+        if cursor.status == "failed":
+            cursor.status, cursor.failure = "running", None  # a map may have borne it and not stand still at all
+        around = cursor.parent if cursor.parent.status == "failed" else around
+        cursor = cursor.parent.cursor
     if around is not None:
         execution.cursor.stopped = True
     return around

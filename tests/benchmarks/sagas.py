@@ -1,10 +1,10 @@
 """Sagas of any length, to measure with."""
 
 
-def chain(states):
+def chain(states, name="chain"):
     """Return the text of a saga of so many tasks, each of which reads the input and the one before it."""
     lines = [
-        "name: chain",
+        f"name: {name}",
         "input: {type: object, required: [amount], properties: {amount: {type: number}}}",
         "states:",
     ]
@@ -20,3 +20,33 @@ def chain(states):
             f"    next: s{number + 1}",
         ]
     return "\n".join([*lines, f"  s{states}: {{type: succeed}}"])
+
+
+def dense_chain(states):
+    """Return likewise a saga whose states are so short that 10,000 of them fit into a file."""
+    lines = ["name: chain", "states:", "  s0: {service: a, action: b, compensation: u, next: s1}"]
+    lines += [
+        f'  s{number}: {{service: a, action: b, compensation: u, payload: "${{states.s{number - 1}.output}}", next: s{number + 1}}}'
+        for number in range(1, states - 1)
+    ]
+    return "\n".join([*lines, f"  s{states - 1}: {{type: succeed}}"])
+
+
+def template(resources):
+    """Return a CloudFormation template of so many queues, each of which waits for and refers to the one before it."""
+    lines = ["AWSTemplateFormatVersion: '2010-09-09'", "Parameters: {Stage: {Type: String}}", "Resources:"]
+    for number in range(resources):
+        lines += [
+            f"  Queue{number}:",
+            "    Type: AWS::SQS::Queue",
+            "    Properties:",
+            f'      QueueName: !Sub "${{Stage}}-queue-{number}"',
+            "      VisibilityTimeout: 30",
+        ]
+        if number:
+            lines += [
+                "      RedrivePolicy:",
+                f"        deadLetterTargetArn: !GetAtt Queue{number - 1}.Arn",
+                "        maxReceiveCount: 3",
+            ]
+    return "\n".join(lines)

@@ -4,13 +4,13 @@ import json
 
 
 def test_sarif_is_printed_with_nothing_beside_it(sagadsl, write):
-    file = write("bad.yaml", "name: x\nsteps: [{id: a, service: s, acton: b}]\n")
+    file = write("bad.yaml", "name: x\nsteps: [{id: a, service: s, acton: b, timeout: soon}]\n")
 
     result = sagadsl("validate", file, "--format", "sarif")
 
     assert (result.code, result.err) == (1, "")
     (run,) = json.loads(result.out)["runs"]
-    assert {found["ruleId"] for found in run["results"]} == {"SAGA201", "SAGA202"}
+    assert {found["ruleId"] for found in run["results"]} == {"SAGA201", "SAGA208"}
 
 
 def test_sarif_of_a_valid_definition_has_no_results(sagadsl, trip):

@@ -189,3 +189,11 @@ def test_many_files_show_progress_on_a_terminal(write):
 
     assert result.stdout == b"25 definitions are valid\n"
     assert "25/25" in shown
+
+
+def test_scenarios_that_a_shell_names_with_the_definitions_are_left_out(sagadsl, write, trip):
+    scenarios = write("trip.scenarios.yaml", "scenarios: []")
+
+    assert sagadsl("validate", trip, scenarios).out == "1 definition is valid\n"
+    alone = sagadsl("validate", scenarios)
+    assert (alone.code, "sagadsl test" in alone.err) == (2, True)

@@ -24,9 +24,10 @@ from tests.docs.commands import (
     normalised,
 )
 from tests.docs.fragments import findings, is_whole
+from tests.docs.generate.markdown import NOTE
 from tests.docs.pages import ROOT, Block, Page
 
-KINDS = ("top", "states", "task")
+KINDS = ("top", "states", "task", "catalogue")
 
 
 class PageError(AssertionError):
@@ -87,6 +88,9 @@ class Run:
 
     def yaml(self, block: Block) -> None:
         name = block.file_name or "block.yaml"
+        if "example" in block.words:
+            self.generated(block)
+            return
         if block.file_name:
             self.write(block)
         words = [word for word in block.words[1:] if word not in {"wrong", block.file_name}]
@@ -143,8 +147,10 @@ class Run:
         if mistakes := list(mistakes_in(block.text)):
             raise self.wrong(block, "\n".join(mistakes))
 
-    def mermaid(self, block: Block) -> None:
-        """Is generated, and checked with the page that it stands in."""
+    def generated(self, block: Block) -> None:
+        """Is checked with the page that it stands in."""
+        if NOTE not in self.page.text:
+            raise self.wrong(block, "only what is generated can stand here unchecked")
 
 
 _LANGUAGES: dict[str, Callable[[Run, Block], Printed | None]] = {
@@ -154,7 +160,8 @@ _LANGUAGES: dict[str, Callable[[Run, Block], Printed | None]] = {
     "text": Run.text,
     "console": Run.console,
     "sh": Run.sh,
-    "mermaid": Run.mermaid,
+    "mermaid": Run.generated,
+    "output": Run.generated,
 }
 
 

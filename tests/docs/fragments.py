@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from sagadsl.language.catalogue import read_catalogue
 from sagadsl.language.load import check
 from sagadsl.language.source import parse
 
@@ -17,12 +18,14 @@ def findings(kind: str, text: str, file: str) -> list[str]:
     """Return what is wrong with a YAML block, one line a finding, with its code.
 
     Args:
-        kind: `whole`, or the kind of fragment: `top`, `states` or `task`.
+        kind: `whole`, `catalogue`, or the kind of fragment: `top`, `states` or `task`.
         text: The block.
         file: What to call it.
     """
     if kind == "whole":
         return [f"{d.code} line {d.place.line}: {d.message}" for d in check(text, file)[1]]
+    if kind == "catalogue":
+        return [f"{d.code} line {d.place.line}: {d.message}" for d in read_catalogue(text, file)[1]]
     whole = json.dumps(completed(kind, parse(text, file).data))
     # A warning is about the saga as a whole, which a fragment is not.
     return [f"{d.code} {d.message}" for d in check(whole, file)[1] if d.severity == "error"]
@@ -50,7 +53,7 @@ def completed(kind: str, data: Any) -> dict[str, Any]:
 def _around(states: dict[str, Any], read_also: Any = None) -> dict[str, Any]:
     """Return a definition that leads through everything the states read, into them, and out of them."""
     read = dict.fromkeys(_READ.findall(json.dumps([states, read_also])))
-    before = [name for name in read if name not in states]
+    before = [name for name in read if name not in set(_names(states))]
     targets = list(dict.fromkeys(t for name, state in states.items() for t in _targets(state) if t != name))
     entries = [name for name in states if name not in targets] or list(states)[:1]
     ends = [t for t in targets if t not in states] or ([] if states else ["done"])
@@ -68,4 +71,13 @@ def _around(states: dict[str, Any], read_also: Any = None) -> dict[str, Any]:
 def _targets(state: dict[str, Any]) -> Iterator[str]:
     places = [state, *state.get("choices", []), *state.get("catch", [])]
     for place in places:
-        yield from (place[key] for key in ("next", "default") if key in place)
+        yield from (place[key] for key in ("next", "default", "on_timeout") if key in place)
+
+
+def _names(states: dict[str, Any]) -> Iterator[str]:
+    """Return the names of states, those inside branches and bodies included."""
+    for name, state in states.items():
+        yield name
+        for region in (state, *state.get("branches", {}).values()):
+            yield from _names(region.get("states", {}))
+            yield from _names({step["id"]: step for step in region.get("steps", [])})

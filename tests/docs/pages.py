@@ -6,13 +6,16 @@ What the first word after a fence means, and the words after it:
     yaml                a whole definition, or any keys of the top level: `yaml top`
     yaml states         entries under `states:`; states that they only mention are supplied
     yaml task           keys of one task
+    yaml catalogue      what services can do, for `validate --catalogue`
     yaml wrong [NAME]   a definition, or one of those fragments after one more word, that must have findings
     json                JSON
     console             `$ command` lines and below each what it prints
     python [NAME.py]    is executed, in one namespace a page; is also written as a file where it has a name
     text                what the Python block just above prints
     sh                  commands that are not run here but must be right: see `commands.py`
-    mermaid             a drawing; only in pages that are generated
+    yaml example NAME   a definition that the test of its page checks; only in pages that are generated
+    output              likewise what a command prints of it
+    mermaid             a drawing; likewise
 
 Nothing else may stand after a fence, so that no block escapes.
 """

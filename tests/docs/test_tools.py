@@ -15,6 +15,16 @@ steps: [{id: room, service: hotel, action: book, compensation: cancel}]
 ```
 """
 
+NESTED = """\
+all:
+  type: map
+  items: "[1]"
+  states:
+    one: {service: s, action: a, kind: read_only, next: end}
+    end: {type: succeed, output: "${states.one.output}"}
+  next: wait
+wait: {type: wait, signal: go, timeout: 1h, on_timeout: late, next: done}"""
+
 
 @pytest.fixture
 def page(tmp_path, monkeypatch):
@@ -84,6 +94,7 @@ def test_python_blocks_share_their_names_and_printed_text_is_compared(run):
     [
         block("yaml bad.yaml", "name: bad\nsteps: []"),
         block("yaml task", "retries: 3"),
+        block("yaml catalogue", "services: {bank: {}}"),
         block("yaml states", "a: {service: s, action: b}"),
         block("yaml wrong", "name: stay\nsteps: [{id: room, service: hotel, action: book}]"),
         block("yaml fancy", "a: 1"),
@@ -114,6 +125,8 @@ def test_fragments_are_made_whole(run):
         + block("yaml task", "retry: {max_attempts: 3}")
         + block("yaml top", "timeout: 5m\noutput: {x: '${states.ship.output.x}'}")
         + block("yaml", "timeout: 5m")
+        + block("yaml catalogue", "services: {bank: {actions: {pay: {}}}}")
+        + block("yaml states", NESTED)
     )
 
 

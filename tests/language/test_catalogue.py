@@ -60,7 +60,7 @@ def test_what_is_not_said_is_none_and_what_is_empty_is_empty():
         ("    actions:", "    action:", "SAGA201", "action", "unknown key 'action' in service 'payment'", "'actions'"),
         ("errors: [Card", "erors: [Card", "SAGA201", "erors", "unknown key 'erors' in action 'charge'", "'errors'"),
         ("refund: {}", "refund: x", "SAGA203", "x", "a map was expected for 'refund', but this is text", ""),
-        ("refund: {}", "re-fund: {}", "SAGA207", "re-fund", "'re-fund' is not a valid name", "letters"),
+        ("refund: {}", "re-fund: {}", "SAGA207", "re-fund", "'re-fund' is not a valid name", "re_fund"),
         ("[CardDeclined]", "['*']", "SAGA207", "'*'", "'*' is not a valid error code", ""),
         ("[CardDeclined]", "CardDeclined", "SAGA203", "CardDeclined", "a list was expected for 'errors'", ""),
         (

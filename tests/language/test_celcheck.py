@@ -280,7 +280,11 @@ def test_any_text_is_judged_and_no_word_of_the_compiler_gets_through(text):
         ("type(saga) == sagadsl_types.M1", "sagadsl_types.M1", "no name 'sagadsl_types'"),
         ("google.protobuf.Value{}", "Value", "there is no type 'Value' to make an object of"),
         ("google.protobuf.Struct{fields: {'a': input.any}}", "Struct", "there is no type 'Struct'"),
-        ("has(states.charge.output)", "states.charge.output", "has() asks for a field of states.charge.output, not for"),
+        (
+            "has(states.charge.output)",
+            "states.charge.output",
+            "has() asks for a field of states.charge.output, not for",
+        ),
         ("has((states.charge.output)) ? 1 : 2", "states.charge.output", "has() asks for a field"),
         ("!has(.states.charge.output)", "states.charge.output", "has() asks for a field"),
     ],

@@ -74,3 +74,13 @@ def test_whatever_is_given_is_a_duration_or_refused(value):
     except ValueError:
         return
     assert 0 <= seconds <= LONGEST
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [(3_155_760_001, "3155760001"), (4e9, "4000000000.0"), ("40000d", "'40000d'"), (10**400, "this number")],
+)
+def test_a_duration_that_is_too_long_is_told_as_it_was_written(value, shown):
+    with pytest.raises(ValueError, match="100 years") as caught:
+        parse_duration(value)
+    assert str(caught.value) == f"{shown} is longer than 100 years; check the unit"

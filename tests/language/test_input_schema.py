@@ -1,6 +1,8 @@
 """The JSON Schema of a saga's input: it has to be valid and to stand on its own."""
 
+import itertools
 import json
+from contextlib import suppress
 
 import pytest
 from hypothesis import given, settings
@@ -120,7 +122,7 @@ def test_a_pattern_that_is_not_what_it_seems_is_told_and_not_warned_of(pattern):
 def chain(length, link):
     """Schemas that refer to each other: `link` makes one of a reference to the next."""
     names = [f"d{i}" for i in range(length)]
-    definitions = {name: link({"$ref": f"#/definitions/{after}"}) for name, after in zip(names, names[1:], strict=False)}
+    definitions = {name: link({"$ref": f"#/definitions/{after}"}) for name, after in itertools.pairwise(names)}
     return {"properties": {"a0": {"$ref": "#/definitions/d0"}}, "definitions": {**definitions, names[-1]: {}}}
 
 
@@ -128,7 +130,9 @@ def test_schemas_that_lead_to_schemas_for_one_value_come_to_an_end():
     text = LINE + json.dumps(chain(600, lambda further: further))
     diagnostic = the_problem(found(text))
     assert "more than 50 schemas lead to each other" in diagnostic.message
-    assert "required" in str(loaded({"required": ["a0"], **chain(20, lambda further: {"allOf": [further]})}).input_schema)
+    assert "required" in str(
+        loaded({"required": ["a0"], **chain(20, lambda further: {"allOf": [further]})}).input_schema
+    )
 
 
 @pytest.mark.parametrize(
@@ -146,10 +150,8 @@ def test_a_schema_of_any_depth_is_loaded_and_checks_input(link):
     for _ in range(90):
         value = {"a": value}
     for given_input in ({"a0": value}, {"a0": [[[]]]}, {}):
-        try:
+        with suppress(InputError):
             assert prepare_input(definition, given_input) == given_input
-        except InputError as error:
-            assert error.problems
 
 
 names = st.sampled_from(["a0", "b", "c"])
@@ -183,7 +185,5 @@ def test_any_schema_is_told_what_is_wrong_with_it_or_checks_any_input(schema):
     definition, diagnostics = check(LINE + json.dumps(schema), "f")
     assert (definition is None) == any(each.severity == "error" for each in diagnostics)
     if definition is not None:
-        try:
-            prepare_input(definition, {"a0": {"b": [1.0, {}]}})
-        except InputError as error:
-            assert error.problems
+        with suppress(InputError):
+            assert prepare_input(definition, {"a0": {"b": [1.0, {}]}}) == {"a0": {"b": [1.0, {}]}}

@@ -3,8 +3,6 @@
 A callback is told as data: what it does besides being noted. So the same machine can be built twice.
 """
 
-from types import SimpleNamespace
-
 from hypothesis import strategies as st
 
 STATES = ["a", "b", "c"]
@@ -23,7 +21,8 @@ state = st.sampled_from(STATES)
 trigger = st.sampled_from(TRIGGERS)
 callbacks = st.sampled_from(["look", "look", "raise", "fire go", "fire back", "by name"])
 answers = st.sampled_from(["yes", "no", "raise"])
-rows = st.fixed_dictionaries(
+plain = st.fixed_dictionaries({"trigger": trigger, "source": state, "dest": state})
+rich = st.fixed_dictionaries(
     {"trigger": trigger, "source": state | st.just("*"), "dest": state | st.sampled_from([None, "="])},
     optional={
         "conditions": answers,
@@ -33,13 +32,31 @@ rows = st.fixed_dictionaries(
         "after": callbacks,
     },
 )
-HOOKS = SimpleNamespace(callbacks=callbacks, rows=rows, of_the_machine=OF_THE_MACHINE)
+rows = st.sampled_from([plain, plain, rich]).flatmap(lambda kind: kind)
+
+
+def seldom(values):
+    """Mostly none: a machine that is full of callbacks has nothing that could be looked up."""
+    return st.sampled_from([st.just({}), st.just({}), values]).flatmap(lambda kind: kind)
+
+
+MACHINES = st.fixed_dictionaries(
+    {
+        "states": st.fixed_dictionaries({name: st.sampled_from([None, True, False]) for name in STATES}),
+        "final": st.frozensets(state, max_size=1),
+        "rows": st.lists(rows, min_size=3, max_size=9),
+        "entered": seldom(st.dictionaries(state, callbacks, max_size=1)),
+        "left": seldom(st.dictionaries(state, callbacks, max_size=1)),
+        "globals": seldom(st.dictionaries(st.sampled_from(OF_THE_MACHINE), callbacks, max_size=1)),
+        "queued": st.booleans(),
+        "send_event": st.booleans(),
+        "ignore_invalid_triggers": st.sampled_from([None, True]),
+        "model_attribute": st.sampled_from(["state", "status", "place"]),
+    }
+)
 
 _happens = st.tuples(st.sampled_from(["fire", "fire", "call", "may", "by words"]), trigger)
-OPERATIONS = st.one_of(
-    _happens,
-    _happens,
-    _happens,
+_changes = st.one_of(
     st.tuples(st.just("add"), rows),
     st.tuples(st.just("remove"), trigger, state | st.just("*")),
     st.tuples(st.just("drop row"), trigger, state),
@@ -53,6 +70,8 @@ OPERATIONS = st.one_of(
     st.tuples(st.just("lose state"), state),
     st.tuples(st.just("put"), state),
 )
+_weighed = st.sampled_from([_happens, _happens, _happens, _changes]).flatmap(lambda kind: kind)
+OPERATIONS = st.lists(_weighed, min_size=6, max_size=30)
 
 
 class Model:

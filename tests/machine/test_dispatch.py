@@ -4,32 +4,16 @@ import copy
 import pickle
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, given, settings
 from transitions import Machine, MachineError, State
 from transitions.extensions.states import Tags, add_state_features
 
 from sagadsl.machine.dispatch import DispatchMachine
-from tests.machine.machines import HOOKS, OPERATIONS, STATES, Model, Run
-
-machines = st.fixed_dictionaries(
-    {
-        "states": st.fixed_dictionaries({name: st.sampled_from([None, True, False]) for name in STATES}),
-        "final": st.frozensets(st.sampled_from(STATES), max_size=1),
-        "rows": st.lists(HOOKS.rows, min_size=1, max_size=6),
-        "entered": st.dictionaries(st.sampled_from(STATES), HOOKS.callbacks, max_size=1),
-        "left": st.dictionaries(st.sampled_from(STATES), HOOKS.callbacks, max_size=1),
-        "globals": st.dictionaries(st.sampled_from(HOOKS.of_the_machine), HOOKS.callbacks, max_size=2),
-        "queued": st.booleans(),
-        "send_event": st.booleans(),
-        "ignore_invalid_triggers": st.sampled_from([None, True]),
-        "model_attribute": st.sampled_from(["state", "status", "place"]),
-    }
-)
+from tests.machine.machines import MACHINES, OPERATIONS, STATES, Model, Run
 
 
-@given(machines, st.lists(OPERATIONS, min_size=1, max_size=25))
-@settings(max_examples=400, deadline=None)
+@given(MACHINES, OPERATIONS)
+@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_random_machines_behave_as_plain_transitions_machines_do(machine, operations):
     ours, plain = Run(DispatchMachine, machine), Run(Machine, machine)
 

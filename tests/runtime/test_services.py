@@ -207,7 +207,10 @@ class HalfMadeError(ActionError):
 
 
 def test_an_answer_that_cannot_be_read_is_in_doubt():
-    failure = call(Unreadable, {})
+    def pay():
+        return Unreadable()
+
+    failure = call(pay, {})
 
     assert (failure.code, failure.in_doubt, failure.retryable) == ("InvalidOutput", True, False)
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 from sagadsl.language.checks import choices, dataflow, graph, names, roles, style, timing
 from sagadsl.language.checks.context import Context
 from sagadsl.language.definition import Definition
 from sagadsl.language.diagnostics import Diagnostic
-from sagadsl.language.library import Library
 from sagadsl.language.source import Document
+
+if TYPE_CHECKING:
+    from sagadsl.language.library import Library
 
 Check = Callable[[Context], Iterator[Diagnostic]]
 
@@ -21,6 +24,7 @@ CHECKS: tuple[Check, ...] = (
     graph.idle_cycles,
     choices.constant_conditions,
     choices.shadowed_catches,
+    choices.unreached_states,
     dataflow.expressions,
     names.item_names,
     names.sensitive_paths,
@@ -28,6 +32,9 @@ CHECKS: tuple[Check, ...] = (
     roles.silent_before_pivot,
     roles.pointless_retries,
     roles.compensating_after_pivot,
+    roles.useless_compensations,
+    roles.missing_compensations,
+    roles.pivot_in_doubt,
     roles.retriable_before_pivot,
     roles.retriable_without_retry,
     roles.pivot_beside_risk,

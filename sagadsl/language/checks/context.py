@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cached_property
 from itertools import chain, islice
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from sagadsl.language.checks.inference import Inference
 from sagadsl.language.codes import diagnose
@@ -13,9 +13,12 @@ from sagadsl.language.definition import Definition, Json, Map, Parallel, Path, S
 from sagadsl.language.diagnostics import Diagnostic
 from sagadsl.language.edges import Edge, Home, Homes, edges_of, starts_of
 from sagadsl.language.flow import Flow, Guesses
-from sagadsl.language.library import Library
 from sagadsl.language.source import Document
 from sagadsl.language.suggest import nearest
+
+if TYPE_CHECKING:
+    from sagadsl.language.expressions import Environment
+    from sagadsl.language.library import Library
 
 _MOST_GUESSES = 50  # a guess compares a name with every state; a text with more wrong names is no misspelling
 
@@ -73,6 +76,13 @@ class Context:
     def behind_pivots(self) -> dict[str, list[str]]:
         """The states that a path leads to from a pivot, with one or two such pivots."""
         return self.flow.behind(self.pivots)
+
+    @cached_property
+    def nothing(self) -> Environment:
+        """Evaluates what reads nothing."""
+        from sagadsl.language.expressions import Environment  # noqa: PLC0415  most expressions read something
+
+        return Environment(())
 
     @cached_property
     def inference(self) -> Inference:

@@ -7,8 +7,7 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 
 from sagadsl.language.celcheck import Checker, Expect
-from sagadsl.language.celproblem import ExpressionProblem
-from sagadsl.language.celscope import Scope
+from sagadsl.language.celscope import ExpressionProblem, Scope
 from sagadsl.language.checks.context import Context
 from sagadsl.language.checks.scopes import Scopes
 from sagadsl.language.codes import diagnose
@@ -16,7 +15,7 @@ from sagadsl.language.datatypes import ANY, DataType
 from sagadsl.language.definition import Map, Path
 from sagadsl.language.diagnostics import Diagnostic
 from sagadsl.language.places import Role, Site, sites
-from sagadsl.language.templates import TemplateError, scan, strings_in
+from sagadsl.language.template_text import TemplateError, scan, strings_in
 
 _EXPECTED: Mapping[Role, Expect] = {
     "choice": "bool",

@@ -12,7 +12,7 @@ from sagadsl.language.definition import Json, Path, SubSaga, Task
 from sagadsl.language.diagnostics import Diagnostic
 from sagadsl.language.places import Site
 from sagadsl.language.suggest import did_you_mean, one_of
-from sagadsl.language.templates import TemplateError, scan
+from sagadsl.language.template_text import TemplateError, scan
 
 TypeOf: TypeAlias = Callable[[str], DataType]
 """Gives what is known of the value of an expression."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from sagadsl.language import celtokens
 from sagadsl.language.datatypes import ANY, TEXT, DataType, follow, list_of, object_of, of_schema, of_value
@@ -18,9 +19,10 @@ from sagadsl.language.definition import (
     Succeed,
     Task,
 )
-from sagadsl.language.expressions import variable
-from sagadsl.language.library import Catalogue
-from sagadsl.language.templates import TemplateError, scan
+from sagadsl.language.template_text import TemplateError, scan
+
+if TYPE_CHECKING:
+    from sagadsl.language.library import Catalogue
 
 _DEEPEST = 10  # outputs made of outputs made of outputs …: beyond this, nothing is known
 
@@ -80,7 +82,7 @@ class Inference:
         read = celtokens.references(words)
         if len(read) != 1 or (read[0].start, read[0].end) != (words[0].start, words[-1].end):
             return ANY
-        name, path = variable(read[0])
+        name, path = celtokens.variable(read[0])
         return follow(self._variable(name), path).type
 
     def template(self, value: Json) -> DataType:

@@ -19,7 +19,7 @@ from sagadsl.language.definition import (
     Wait,
 )
 from sagadsl.language.diagnostics import Diagnostic
-from sagadsl.language.edges import Home
+from sagadsl.language.edges import Home, catches_all
 
 
 def compensatable_after_pivot(context: Context) -> Iterator[Diagnostic]:
@@ -46,9 +46,6 @@ def silent_before_pivot(context: Context) -> Iterator[Diagnostic]:
         if task.kind is None:
             message = f"a later step can fail, and nothing says how '{task.name}' is undone"
             yield context.at_name("SAGA502", message, task, hint)
-        elif task.kind == "compensatable":
-            message = f"'{task.name}' is compensatable, and has no compensation"
-            yield context.at("SAGA502", message, (*task.path, "kind"), hint)
 
 
 def pointless_retries(context: Context) -> Iterator[Diagnostic]:
@@ -117,6 +114,52 @@ def pivot_after_pivot(context: Context) -> Iterator[Diagnostic]:
             yield context.at("SAGA509", message, (*step.path, "kind"), hint)
 
 
+def useless_compensations(context: Context) -> Iterator[Diagnostic]:
+    """SAGA512: a compensation on a step that is never undone."""
+    for step in context.steps:
+        why = None if _undo(step) is None else _never_undone(context, step)
+        if why is not None:
+            message = f"this compensation never runs: {why}"
+            yield context.at("SAGA512", message, (*step.path, "compensation"), "delete it, or change the kind")
+
+
+def _never_undone(context: Context, step: Step) -> str | None:
+    if step.kind == "read_only":
+        return f"'{step.name}' is read_only, and changes nothing"
+    if step.kind in ("retriable", "pivot") and step.name not in context.before_pivot:
+        return f"'{step.name}' only runs after the pivot, where nothing is compensated any more"
+    return None
+
+
+def missing_compensations(context: Context) -> Iterator[Diagnostic]:
+    """SAGA513: `kind: compensatable` on a task that has no compensation."""
+    for task in context.tasks:
+        if task.kind == "compensatable" and task.compensation is None:
+            message = f"'{task.name}' is compensatable, and has no compensation"
+            hint = "add a compensation, or 'kind: read_only' if there is nothing to undo"
+            yield context.at("SAGA513", message, (*task.path, "kind"), hint)
+
+
+def pivot_in_doubt(context: Context) -> Iterator[Diagnostic]:
+    """SAGA514: a pivot that times out may have happened; if it has no compensation, only what was before is undone."""
+    lone = [task for task in context.tasks if _is_lone_pivot(task) and task.name in context.before_pivot]
+    undone = [step.name for step in context.steps if _undo(step) is not None and step.kind == "compensatable"]
+    behind = context.flow.behind(undone) if lone else {}
+    for task in lone:
+        if task.name in behind:
+            message = f"if the pivot '{task.name}' times out, it may have happened, and all before it is undone"
+            hint = "give it a compensation, which runs only while that is not known, or on_failure: fail"
+            yield context.at("SAGA514", message, (*task.path, "kind"), hint)
+
+
+def _is_lone_pivot(task: Task) -> bool:
+    """Whether this is a pivot that turns the saga back when nobody knows whether it happened, and is left alone."""
+    if task.kind != "pivot" or task.compensation is not None or any(entry.takes("Timeout") for entry in task.catch):
+        return False
+    failure = task.on_failure
+    return failure is None or failure.then == "compensate" or failure.timeout is not None
+
+
 def can_turn_back(context: Context, state: State) -> bool:
     """Whether entering the state can make the whole saga compensate; a pivot always counts."""
     if not _can_fail(state):
@@ -135,7 +178,7 @@ def _can_fail(state: State) -> bool:
 
 def _takes_all(step: Step) -> bool:
     goes_on = step.on_failure is not None and step.on_failure.then == "continue"
-    return goes_on or any(entry.takes(ANY_ERROR) for entry in step.catch)
+    return goes_on or catches_all(step.catch)
 
 
 def _risk_beside(context: Context, home: Home) -> str | None:

@@ -39,6 +39,7 @@ STATUSES = (
 
 _KINDS: Mapping[type[State], str] = {Choice: "choice", Succeed: "succeed", Fail: "fail", Wait: "wait"}
 _STEPS = (Task, SubSaga, Parallel, Map, Wait)
+_MOST_WAYS = 50  # every way that is shown, and every name that is guessed, is looked for in the whole graph
 _EARLY = "only input and saga can be read"
 _ONLY: Mapping[str, Refusal] = {
     "key": Refusal("SAGA410", f"the key is known before the first step: {_EARLY}"),
@@ -57,6 +58,8 @@ class Scopes:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._without: dict[str, frozenset[str]] = {}
+        self._ways: set[str] = set()
+        self._unknown: set[str] = set()
         maps = [state for state in context.states.values() if isinstance(state, Map)]
         self._elsewhere = {
             each.as_: Refusal("SAGA402", f"'{each.as_}' can only be read inside the body of '{each.name}'")
@@ -150,7 +153,9 @@ class Scopes:
         """Refuse what is no state, or no state with an output."""
         states = self._context.states
         if name not in states:
-            return Refusal("SAGA402", f"there is no state '{name}'", did_you_mean(name, states))
+            self._unknown.add(name)
+            hint = did_you_mean(name, states) if len(self._unknown) <= _MOST_WAYS else ""
+            return Refusal("SAGA402", f"there is no state '{name}'", hint)
         state = states[name]
         kind = _KINDS.get(type(state))
         if kind is None or (isinstance(state, Wait) and state.signal is not None):
@@ -173,12 +178,18 @@ class Scopes:
         return None
 
     def _not_on_every_path(self, name: str, here: str) -> Refusal:
-        way = self._context.flow.way_past(name, here)
+        way = self._way_past(name, here)
+        message = f"'{name}' has not completed on every path to here"
         if name in way[:-1]:
             message = f"'{name}' has no output on every path to here: on {arrows(way)} it has failed"
-        else:
-            message = f"'{name}' has not completed on every path to here: {arrows(way)} does not pass it"
+        elif way:
+            message += f": {arrows(way)} does not pass it"
         return Refusal("SAGA405", message, "read it only where it has completed, or lead every path through it")
+
+    def _way_past(self, name: str, here: str) -> list[str]:
+        """Return a path to show; nothing for the many states of a definition that gets many things wrong."""
+        self._ways.add(name)
+        return self._context.flow.way_past(name, here) if len(self._ways) <= _MOST_WAYS else []
 
     # -- signals ---------------------------------------------------------------------------------------------------
 
@@ -186,12 +197,19 @@ class Scopes:
         if name not in self.signals:
             hint = did_you_mean(name, self.signals) or "what a wait state waits for can be read behind it"
             return Refusal("SAGA402", f"no state waits for a signal '{name}'", hint)
-        if name not in self._without:
-            self._without[name] = self._context.flow.before_any(self.signals[name])
-        missed = next((place for place in places if place in self._without[name]), None)
+        waiting = self.signals[name]
+        missed = next((place for place in places if not self._is_received(name, place)), None)
         if missed is None:
             return None
-        way = self._context.flow.way_past(self.signals[name][0], missed)
-        told = f": not on {arrows(way)}" if len(self.signals[name]) == 1 and way else ""
+        way = self._way_past(waiting[0], missed) if len(waiting) == 1 else []
+        told = f": not on {arrows(way)}" if way else ""
         message = f"the signal '{name}' has not been received on every path to here{told}"
         return Refusal("SAGA405", message, "read it only behind the state that waits for it")
+
+    def _is_received(self, name: str, here: str) -> bool:
+        flow, waiting = self._context.flow, self.signals[name]
+        if any(flow.completed_before(state, here) for state in waiting):
+            return True
+        if name not in self._without:
+            self._without[name] = flow.before_any(waiting) if len(waiting) > 1 else flow.reachable
+        return here not in self._without[name]

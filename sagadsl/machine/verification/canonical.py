@@ -72,7 +72,7 @@ class Canon:
         left = [step for step in saga.done if is_undoable(step) and step.status not in _UNDONE]
         read = frozenset(name for step in left for name in _read_by_undo(step))
         return (
-            tuple((step.label, step.status, step.in_doubt, _undo_attempts(step)) for step in left),
+            tuple((step.label, step.status, step.in_doubt, _undo_attempts(saga, step)) for step in left),
             tuple(step.label for step in saga.to_undo),
             tuple(self._scope(step.cursor, read) for step in left) if read else (),
         )
@@ -131,12 +131,11 @@ def _attempts(step: Execution) -> int:
     return min(step.attempts.in_round, retry.max_attempts + 1)
 
 
-def _undo_attempts(step: Execution) -> int:
-    """Return the attempts at undoing of which the present round still has to know."""
+def _undo_attempts(saga: Saga, step: Execution) -> int:
+    """Return the attempts at undoing that the present round has had, if that still goes on."""
     undo: Compensation | None = getattr(step.state, "compensation", None)
-    retry = NO_RETRY if undo is None else undo.retry
-    is_over = step.status not in {"compensating", "compensation_failed"}
-    return 0 if is_over else min(step.undo_attempts.in_round, retry.max_attempts + 1)
+    goes_on = step.status == "compensating" or any(owner is step for _, owner in saga.timers.values())
+    return min(step.undo_attempts.in_round, undo.retry.max_attempts + 1) if goes_on and undo is not None else 0
 
 
 def _read_by_undo(step: Execution) -> Iterable[str]:

@@ -40,6 +40,12 @@ class Node:
         status: The saga's.
         outstanding: What is outstanding, by name.
         saga: The saga, until everything that can happen to it has been tried.
+        ledger: What it owes.
+        facts: What the oracle has answered so far.
+        focus: Which branches are in focus.
+        decided: Whether a person has decided about a step while the saga ran.
+        place: Its place among the states of the walk.
+        is_leaf: Whether nothing new follows.
     """
 
     before: Node | None
@@ -52,6 +58,7 @@ class Node:
     ledger: Ledger
     facts: Facts
     focus: Focus = ()
+    decided: bool = False
     place: int = 0
     is_leaf: bool = True
 
@@ -146,7 +153,7 @@ class Explorer:
         key = self.canon.key(saga, node.ledger)
         focuses = [node.focus] if self.reduction is None else list(self.reduction.focuses(saga, node.focus))
         for focus in focuses:
-            whole = (key, focus, frozenset(node.facts.items()))
+            whole = (key, focus, node.decided, frozenset(node.facts.items()))
             place = seen.get(whole)
             if place is None:
                 place = seen[whole] = len(walk.nodes)
@@ -170,7 +177,7 @@ class Explorer:
     def _expand(self, node: Node, walk: Walk) -> Iterator[Node]:
         if node.saga is None:
             return
-        possibilities = list(self.world.possibilities(node.saga))
+        possibilities = list(self.world.possibilities(node.saga, decided=node.decided))
         if self.reduction is not None:
             possibilities = self.reduction.possible(node.saga, node.focus, possibilities)
         for possibility in possibilities:
@@ -245,6 +252,7 @@ class Explorer:
             ledger,
             self.oracle.facts,
             node.focus,
+            saga.status == "running" and (node.decided or possibility.is_decision),
         )
 
     @staticmethod

@@ -64,6 +64,11 @@ class Possibility:
     way: Way | None = None
 
     @property
+    def is_decision(self) -> bool:
+        """Whether a person decides about a step that has failed."""
+        return self.asked and self.step is not None
+
+    @property
     def cursor(self) -> Cursor | None:
         """The region in which it happens."""
         return None if self.step is None else self.step.cursor
@@ -83,8 +88,13 @@ class World:
     failures: Failures
     is_child: bool = False
 
-    def possibilities(self, saga: Saga) -> Iterator[Possibility]:
-        """Yield everything that can happen to a saga that has been started."""
+    def possibilities(self, saga: Saga, *, decided: bool = False) -> Iterator[Possibility]:
+        """Yield everything that can happen to a saga that has been started.
+
+        Args:
+            saga: The saga.
+            decided: Whether a person has decided about one of its steps while it ran; nobody does so twice.
+        """
         for command in saga.outstanding.values():
             match command:
                 case Invoke() | StartChild():
@@ -100,6 +110,8 @@ class World:
                 yield from self._reports(execution)
         yield from _signals(saga)
         yield from self._requests(saga)
+        if not (decided and saga.status == "running"):
+            yield from _decisions(saga)
         yield from _late(saga)
 
     def _outcomes(self, step: Execution, command: Invoke | StartChild) -> Iterator[Possibility]:
@@ -140,15 +152,17 @@ class World:
             yield Possibility(CompensationRequested(parent=True), words, asked=True)
         if saga.status in {"failed", "compensation_failed"}:
             yield Possibility(RetryRequested(), "A person has the saga tried again", asked=True)
-        for step in list(saga.latest.values()):
-            if step.status in {"failed", "compensation_failed"}:
-                yield from _decisions(saga, step)
 
 
-def _decisions(saga: Saga, step: Execution) -> Iterator[Possibility]:
-    """Yield what a person may decide about a step that has failed, or that could not be undone."""
-    if saga.status not in {"running", "failed", "compensation_failed"}:
-        return
+def _decisions(saga: Saga) -> Iterator[Possibility]:
+    """Yield what a person may decide about steps that have failed, or that could not be undone."""
+    wanted = {"running": "failed", "failed": "failed", "compensation_failed": "compensation_failed"}
+    for step in saga.latest.values():
+        if step.status == wanted.get(saga.status):
+            yield from _decisions_about(step)
+
+
+def _decisions_about(step: Execution) -> Iterator[Possibility]:
     undoing = step.status == "compensation_failed"
     words = f"A person says that {step.place} has been {'undone' if undoing else 'done'} by hand"
     event = StepResolved(step.name, _output(step), region=step.region)

@@ -84,11 +84,12 @@ class Reduction:
         inside = step and step.regions
         return step is not None and step.status == "running" and bool(inside) and inside.failure is None
 
-    @staticmethod
-    def possible(saga: Saga, focus: Focus, possibilities: list[Possibility]) -> list[Possibility]:
+    def possible(self, saga: Saga, focus: Focus, possibilities: list[Possibility]) -> list[Possibility]:
         """Return what can happen: all, or while something goes on in the background, only the first of that."""
         if saga.status == "compensating":
-            return _of_one_undo(possibilities)
+            return _of_one_undo(saga, possibilities)
+        if saga.status == "running" and self._focuses:
+            possibilities = [each for each in possibilities if not (each.is_decision and self._is_wide(each.cursor))]
         if not focus:
             return possibilities
         focused = dict(focus)
@@ -97,15 +98,24 @@ class Reduction:
                 return [each]
         return possibilities
 
+    def _is_wide(self, cursor: Cursor | None) -> bool:
+        """Whether a region is inside a step with many branches."""
+        while cursor is not None and cursor.parent is not None:
+            if cursor.parent.name in self._focuses:
+                return True
+            cursor = cursor.parent.cursor
+        return False
+
     @staticmethod
     def is_background(focus: Focus, possibility: Possibility) -> bool:
         """Whether this happens in the background."""
         return possibility.cursor is not None and _is_background(possibility.cursor, dict(focus))
 
 
-def _of_one_undo(possibilities: list[Possibility]) -> list[Possibility]:
-    """Return what can become of one undo, where several are under way."""
-    first = next((each.step for each in possibilities if each.step is not None), None)
+def _of_one_undo(saga: Saga, possibilities: list[Possibility]) -> list[Possibility]:
+    """Return what can become of one undo, the one of the step that began first, where several are under way."""
+    under_way = [each.step for each in possibilities if not each.late]
+    first = next((step for step in saga.executions.values() if step in under_way), None)
     return [each for each in possibilities if each.step is first or each.late]
 
 

@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from tests.docs.generate import command_line, diagnostics, keys, lifecycles, protocol
+from tests.docs.generate import checks, command_line, diagnostics, keys, lifecycles, protocol
 from tests.docs.pages import DOCS
 
 PAGES: Mapping[Path, Callable[[], str]] = {
-    DOCS / "reference" / f"{name}.md": module.page
-    for name, module in {
-        "lifecycles": lifecycles,
-        "diagnostics": diagnostics,
-        "command-line": command_line,
-        "protocol": protocol,
-        "keys": keys,
-    }.items()
+    DOCS / "checks.md": checks.page,
+    **{
+        DOCS / "reference" / f"{name}.md": module.page
+        for name, module in {
+            "lifecycles": lifecycles,
+            "diagnostics": diagnostics,
+            "command-line": command_line,
+            "protocol": protocol,
+            "keys": keys,
+        }.items()
+    },
 }
 """Every generated page and what makes it."""

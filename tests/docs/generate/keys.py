@@ -14,13 +14,29 @@ Every key there is, from the JSON Schema that `sagadsl schema` prints and that e
 they mean together is told in [the language](language.md)."""
 
 PARTS = {
+    "branch": "An entry of `branches`",
     "retry": "`retry`",
     "compensation": "`compensation` of a task",
+    "saga_compensation": "`compensation` of a `saga` state",
     "fail_when": "An entry of `fail_when`",
     "catch": "An entry of `catch`",
 }
-INSIDE = {"defaults": "`defaults`", "compensation": "`compensation` of the saga"}
-TEXTS = ("name", "duration", "timeout", "condition", "template", "error_code", "error_pattern")
+INSIDE = {
+    "defaults": "`defaults`",
+    "compensation": "`compensation` of the saga",
+    "invariants": "An entry of `invariants`",
+}
+TEXTS = (
+    "name",
+    "duration",
+    "timeout",
+    "condition",
+    "expression",
+    "template",
+    "data_path",
+    "error_code",
+    "error_pattern",
+)
 
 SCHEMA: dict[str, Any] = json.loads(schema_text())
 SHARED: dict[str, Any] = SCHEMA["definitions"]
@@ -32,6 +48,11 @@ _NAMES = {
     "error_pattern": "error code or `*`",
     "retry": "map",
     "compensation": "name or map",
+    "saga_compensation": "map",
+    "branch": "map",
+    "states": "map",
+    "steps": "list",
+    "data_path": "path",
     "fail_when": "list",
     "catch": "list",
     "on_failure": "`compensate` or `fail` or `continue` or map",
@@ -40,18 +61,20 @@ _NAMES = {
 
 def page() -> str:
     """Return the page."""
-    top = [_section("Top level", SCHEMA), *(_section(t, SCHEMA["properties"][k], 3) for k, t in INSIDE.items())]
+    inside = [(title, SCHEMA["properties"][name]) for name, title in INSIDE.items()]
+    top = [_section("Top level", SCHEMA), *(_section(title, part.get("items", part), 3) for title, part in inside)]
     states = [_section(f"`type: {name}`", SHARED[name], 3) for name in STATES]
     parts = [_section(title, SHARED[name].get("items", SHARED[name]), 3) for name, title in PARTS.items()]
     return markdown.page(
-        "Keys", INTRODUCTION, *top, "## States", *states, STEPS, "## Parts of a task", *parts, WAITING, _kinds()
+        "Keys", INTRODUCTION, *top, "## States", *states, STEPS, "## Parts of states", *parts, WAITING, _kinds()
     )
 
 
 STEPS = """\
 ### Entries of `steps`
 
-A step is a `task` or a `pass` with an `id`, its name, and without `next`."""
+A step is a state with an `id`, its name, and without `next`: any but `choice`, `succeed` and `fail`. `catch` and
+`on_timeout` may lead to another step."""
 
 WAITING = """\
 ### `on_failure` as a map"""

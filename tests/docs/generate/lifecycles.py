@@ -16,12 +16,13 @@ wrote. `sagadsl compile FILE` prints all three."""
 
 SAGA_EVENTS = {
     "start": "The input has passed its schema, and the first state is entered.",
+    "cancel": "A person calls the saga off while it still waits for its locks.",
     "complete": "A `succeed` state is reached.",
     "fail": "The saga stops where nothing is undone: after the pivot, or by `on_failure: fail`. A person decides.",
     "retry": "A person has a failed saga tried again, at most `max_retries` times.",
     "resume": "The retried saga goes on in the state where it stopped.",
     "give_up": "The retry is called off before anything ran again. Nothing in this version does so.",
-    "compensate": "A step has failed for good before the pivot, the saga's time is over, or a person wants it undone.",
+    "compensate": "A step has failed for good before the pivot, the time is over, a person or the parent saga wants it undone.",
     "finish_compensation": "Everything that had to be undone has been.",
     "fail_compensation": "A compensation has failed for good, and no other is left to try. A person decides.",
     "retry_compensation": "A person has the compensations that failed, or were not reached, tried again.",
@@ -30,13 +31,13 @@ SAGA_EVENTS = {
 
 STEP_EVENTS = {
     "start": "The saga enters the state and calls the action for the first time.",
-    "complete": "The action has answered, and no `fail_when` condition held.",
+    "complete": "The action has answered, or its outcome was reported, and no `fail_when` condition held.",
     "skip": "A person lets the saga go on without a failed step.",
     "fail": "An attempt has failed, timed out, or was declined by `fail_when`.",
     "retry": "Another attempt is due, at once or after a delay.",
     "resume": "The delay is over: the action is called again.",
     "give_up": "The saga stopped waiting for the retry, because its time was over or a person wanted it undone.",
-    "wait": "For actions that answer later (`callback`), which this version of the language does not have.",
+    "wait": "A `wait` state is entered, or a `callback` action has taken its job: the outcome comes from outside.",
     "resolve": "A person has done by hand what the step, or its compensation, could not do.",
     "compensate": "The compensation is called for the first time. A failed or skipped step gets here when it is in doubt.",
     "finish_compensation": "The compensation has answered.",

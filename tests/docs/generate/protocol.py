@@ -6,9 +6,9 @@ import inspect
 import json
 import re
 from dataclasses import MISSING, Field, fields
-from typing import Any
+from typing import Any, get_args
 
-from sagadsl.machine.commands import CancelTimer, Compensate, Finish, Invoke, StartTimer
+from sagadsl.machine.commands import Command
 from sagadsl.machine.events import EVENTS, Failure, Stamp, StepFailed, to_json
 from tests.docs.generate import markdown
 from tests.docs.generate.markdown import code, sentence, table
@@ -27,7 +27,14 @@ STAMP = """\
 Every event also has `seq`, its number in its saga (from 1; 0 means the next one), and `at`, the time at which the host
 recorded it, in seconds since 1970. An event's `to_json` looks like this:"""
 
-COMMANDS = (Invoke, Compensate, StartTimer, CancelTimer, Finish)
+REGION = """\
+`execution` is 1 the first time the saga enters the state, then 2, 3, … `region` says which entry of a `map` the step is
+for: `2` is the third one, `2/0` the first one of a map inside it; outside maps it is empty. A branch of a `parallel` is
+no part of it, since the names of states are unique. `reported` says that the outcome of a step with `callback: true`
+came from outside and not as the action's answer. `parent` says that it is not a person who asks, but the saga that runs
+this one: then even a saga that has completed is undone."""
+
+COMMANDS: tuple[type[Any], ...] = get_args(Command)
 _MEANING = re.compile(r"^ {4}(\w+): (.*(?:\n {8}.*)*)", re.MULTILINE)
 
 
@@ -40,7 +47,7 @@ def page() -> str:
         STAMP,
         _example(),
         table(["event", "own fields", "what happened"], [_event(event) for event in EVENTS.values()]),
-        "`execution` is 1 the first time the saga enters the state, then 2, 3, …",
+        REGION,
         "### Failure",
         sentence(Failure.__doc__) + " It is the `error` of an event, of `Finish` and of `Saga`.",
         _fields(Failure),

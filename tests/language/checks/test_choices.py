@@ -5,12 +5,12 @@ import pytest
 from tests.language.checks.findings import codes, findings, only
 
 
-def choice(when: str) -> str:
+def choice(when: str, default: str = "done") -> str:
     return f"""
 name: choices
 input: {{type: object, required: [n], properties: {{n: {{type: integer}}}}}}
 states:
-  pick: {{type: choice, choices: [{{when: "{when}", next: done}}], default: stop}}
+  pick: {{type: choice, choices: [{{when: "{when}", next: done}}, {{when: input.n > 5, next: stop}}], default: {default}}}
   done: {{type: succeed}}
   stop: {{type: fail, error: E}}
 """
@@ -25,7 +25,7 @@ states:
     ],
 )
 def test_a_condition_that_reads_nothing_is_told_with_what_it_always_is(when, value, hint):
-    found = only(choice(when))
+    found = findings(choice(when))[0]
     assert found == ("SAGA306", f'"{when}"', 5, f"this condition reads nothing: it is always {value}", hint)
 
 
@@ -80,3 +80,76 @@ states:
   done: {type: succeed}
 """
     assert only(text)[:2] == ("SAGA307", "Late")
+
+
+# -- what no saga ever comes to ------------------------------------------------------------------------------------
+
+
+def picking(*arms: str, default: str = "c") -> str:
+    listed = ", ".join(f"{{when: {when}, next: {to}}}" for when, to in zip(arms, "abc", strict=False))
+    return f"""
+name: choices
+input: {{type: object, required: [n], properties: {{n: {{type: integer}}}}}}
+states:
+  pick: {{type: choice, choices: [{listed}], default: {default}}}
+  a: {{type: succeed}}
+  b: {{type: pass, next: behind}}
+  behind: {{type: succeed}}
+  c: {{type: succeed}}
+"""
+
+
+def test_an_arm_behind_one_that_is_always_taken_is_never_tried():
+    found = [f for f in findings(picking("'true'", "input.n > 1")) if f.code != "SAGA306"]
+    assert [(f.code, f.marked) for f in found] == [
+        ("SAGA308", "{when: input.n > 1, next: b}"),
+        ("SAGA309", "b"),
+        ("SAGA309", "c"),
+    ]
+    assert found[0].message == "this arm is never tried: the condition of arm 1 is always true"
+    assert found[1].message == "the state 'b' is never reached: no way that leads to it is ever taken"
+
+
+def test_a_state_that_only_an_arm_which_is_always_false_leads_to_is_never_reached():
+    assert [f.marked for f in findings(picking("input.n > 1", "'false'")) if f.code == "SAGA309"] == ["b"]
+    assert "SAGA309" not in codes(picking("input.n > 1", "'false'", default="b").replace("  c: {type: succeed}\n", ""))
+
+
+def test_only_arms_that_are_always_taken_hide_others():
+    assert not codes(picking("input.n > 1", "input.n > 2"))
+    assert "SAGA308" not in codes(picking("'false'", "input.n > 2"))
+
+
+def catching(entries: str) -> str:
+    return f"""
+name: catches
+states:
+  a: {{service: x, action: y, kind: read_only, catch: {entries}, next: done}}
+  sorry: {{type: pass, next: failed}}
+  late: {{type: fail, error: E}}
+  failed: {{type: fail, error: E}}
+  done: {{type: succeed}}
+"""
+
+
+def test_a_state_that_only_a_catch_which_takes_nothing_leads_to_is_never_reached():
+    found = findings(catching("[{errors: ['*'], next: sorry}, {errors: [A, B], next: late}]"))
+    assert [(f.code, f.marked) for f in found] == [("SAGA307", "A"), ("SAGA307", "B"), ("SAGA309", "late")]
+
+
+def test_a_catch_that_takes_one_of_its_codes_leads_on():
+    text = catching("[{errors: [A], next: sorry}, {errors: [A, B], next: late}]")
+    assert codes(text) == ["SAGA307"]
+
+
+def test_where_every_error_is_caught_nothing_goes_on_after_a_failure():
+    text = """
+name: catches
+states:
+  a: {service: x, action: y, kind: read_only, catch: [{errors: ['*'], next: sorry}], on_failure: continue, next: b}
+  b: {type: pass, output: "${states.a.output}", next: done}
+  sorry: {type: fail, error: E}
+  done: {type: succeed}
+"""
+    assert not codes(text)
+    assert codes(text.replace("'*'", "Late")) == ["SAGA405"]

@@ -15,7 +15,8 @@ def saga(*steps: str, more: str = "") -> str:
     return "\n".join(["name: roles", *([more] if more else []), "states:", *states, "  done: {type: succeed}", ""])
 
 
-UNDO, PIVOT, READ, PLAIN = "compensation: undo", "kind: pivot", "kind: read_only", "timeout: 1s"
+UNDO, PIVOT, READ, PLAIN = "compensation: undo", "kind: pivot, compensation: undo", "kind: read_only", "timeout: 1s"
+LONE = "kind: pivot"
 ON = "kind: retriable, retry: {max_attempts: 9}"
 
 
@@ -42,7 +43,7 @@ states:
 
 
 def test_the_pivot_itself_may_have_a_compensation_for_when_it_is_in_doubt():
-    assert not codes(saga(UNDO, f"{PIVOT}, {UNDO}", ON))
+    assert not codes(saga(UNDO, "kind: pivot, compensation: refund", ON))
 
 
 def test_a_step_before_the_pivot_has_to_say_how_it_is_undone():
@@ -74,9 +75,13 @@ def test_after_the_pivot_nobody_asks():
     assert not codes(saga(PIVOT, PLAIN, PLAIN))
 
 
-def test_compensatable_without_a_compensation_is_asked_about():
-    found = only(saga("kind: compensatable", PIVOT))
-    assert (found.code, found.marked) == ("SAGA502", "compensatable")
+@pytest.mark.parametrize(
+    "steps", [("kind: compensatable", PIVOT), ("kind: compensatable",), (PIVOT, "kind: compensatable")]
+)
+def test_compensatable_without_a_compensation_is_a_contradiction(steps):
+    found = only(saga(*steps))
+    assert (found.code, found.marked) == ("SAGA513", "compensatable")
+    assert found.hint == "add a compensation, or 'kind: read_only' if there is nothing to undo"
 
 
 def test_a_code_that_is_retried_and_excepted_is_told_at_the_code():
@@ -138,7 +143,7 @@ def test_a_retriable_step_that_is_never_retried_is_told():
 
 
 def test_a_second_pivot_on_one_path_is_told():
-    found = only(saga(PIVOT, PIVOT))
+    found = only(saga(LONE, LONE))
     assert (found.code, found.marked, found.line) == ("SAGA509", "pivot", 4)
     assert found.message == "'s2' can come after the pivot 's1', from which on nothing is undone anyway"
 
@@ -229,3 +234,67 @@ def test_a_compensation_that_reads_its_own_output_guards_it():
     assert found.hint == "guard it: has(states.s1.output.id) ? states.s1.output.id : …"
     assert not codes(undo("has(states.s1.output.id) ? states.s1.output.id : ''"))
     assert not codes(undo("states.s1.output"))
+
+
+# -- compensations that never run, and one that is missing ---------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("steps", "line", "why"),
+    [
+        ((UNDO, f"{READ}, compensation: take_back"), 4, "'s2' is read_only, and changes nothing"),
+        ((PIVOT, f"{READ}, compensation: take_back"), 4, "'s2' is read_only, and changes nothing"),
+        ((PIVOT, f"{ON}, compensation: take_back"), 4, "'s2' only runs after the pivot, where nothing is compensated"),
+    ],
+)
+def test_a_compensation_that_never_runs_is_told(steps, line, why):
+    found = only(saga(*steps))
+    assert (found.code, found.marked, found.line) == ("SAGA512", "take_back", line)
+    assert why in found.message
+
+
+def test_a_second_pivot_is_never_undone():
+    found = findings(saga(PIVOT, "kind: pivot, compensation: take_back"))
+    assert [(f.code, f.marked) for f in found] == [("SAGA509", "pivot"), ("SAGA512", "take_back")]
+
+
+def test_a_pivot_that_is_not_behind_another_on_every_path_can_be_undone():
+    found = findings("""
+name: roles
+input: {type: object, required: [paid], properties: {paid: {type: boolean}}}
+states:
+  ask: {type: choice, choices: [{when: input.paid, next: second}], default: first}
+  first: {service: x, action: y, kind: pivot, compensation: undo, next: second}
+  second: {service: x, action: y, kind: pivot, compensation: undo, next: done}
+  done: {type: succeed}
+""")
+    assert [f.code for f in found] == ["SAGA509"]
+
+
+def test_if_a_pivot_is_in_doubt_all_before_it_is_undone_and_nothing_undoes_the_pivot():
+    found = only(saga(UNDO, LONE, ON))
+    assert (found.code, found.marked) == ("SAGA514", "pivot")
+    assert found.message == "if the pivot 's2' times out, it may have happened, and all before it is undone"
+    assert "on_failure: fail" in found.hint
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        (LONE, ON),  # there is nothing to undo
+        (READ, LONE, ON),
+        (UNDO, PIVOT, ON),
+        (UNDO, f"{LONE}, on_failure: fail", ON),
+        (UNDO, f"{LONE}, on_failure: {{wait_for: go}}", ON),
+        (UNDO, f"{LONE}, catch: [{{errors: [Timeout], next: done}}]", ON),
+        (UNDO, f"{LONE}, catch: [{{errors: ['*'], next: done}}]", ON),
+    ],
+)
+def test_a_pivot_that_does_not_turn_the_saga_back_in_doubt_is_fine(steps):
+    assert not codes(saga(*steps))
+
+
+@pytest.mark.parametrize("more", ["on_failure: compensate", "on_failure: {wait_for: go, timeout: 1d}"])
+def test_a_pivot_that_turns_the_saga_back_in_doubt_needs_a_compensation(more):
+    assert codes(saga(UNDO, f"{LONE}, {more}", ON)) == ["SAGA514"]
+    assert not codes(saga(UNDO, f"{PIVOT}, {more}", ON))

@@ -20,7 +20,7 @@ name: refund
 description: "\U0001f600 pays back"
 steps:
   - {id: pay, service: bank, acton: transfer, payload: {note: "\U0001f600 ${input.note"}}
-  - {id: look, service: bank, action: look}
+  - {id: look, service: bank, action: look, timeout: soon}
 """
 
 

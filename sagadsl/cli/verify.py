@@ -1,0 +1,123 @@
+"""`sagadsl verify`."""
+
+from __future__ import annotations
+
+import json
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sagadsl.cli import files
+from sagadsl.cli.exits import PROBLEMS, USAGE, CommandError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sagadsl.language.definition import Definition
+    from sagadsl.language.library import Catalogue
+    from sagadsl.machine.verify import Report
+
+
+class Format(StrEnum):
+    """How the reports are written."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+def command(
+    paths: Annotated[list[Path], typer.Argument(metavar="FILE", help="Definitions, or folders with definitions.")],
+    format: Annotated[Format, typer.Option(help="`text` for people, `json` for programs.")] = Format.TEXT,  # noqa: A002
+    max_states: Annotated[
+        int, typer.Option(metavar="N", min=1, help="Stop after so many states of a saga, and say so.")
+    ] = 200_000,
+    max_visits: Annotated[
+        int, typer.Option(metavar="N", min=1, help="Follow a cycle until a state has been entered so often.")
+    ] = 2,
+    catalogue: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="What the services' actions answer and raise."),
+    ] = None,
+) -> None:
+    """Walk through everything that can happen to a saga, and look for broken rules and promises.
+
+    Every action and every undo succeeds, fails and times out; timers run out, signals come or stay away, people step
+    in at any moment. The promises are those of the definition's `invariants`.
+
+    Exit code 0 when every state was seen and nothing is broken, 1 when something is, when --max-states was reached or
+    when a definition has errors, 2 when a path is not there.
+    """
+    from sagadsl.machine.compiler import compile_saga
+    from sagadsl.machine.verify import verify
+
+    known = _catalogue(catalogue)
+    found = [path for path in files.find(paths) if catalogue is None or path.resolve() != catalogue.resolve()]
+    definitions = [files.load(path) for path in found]
+    children = frozenset(_run_by(definitions))
+    reports: list[Report] = []
+    for definition in definitions:
+        report = verify(
+            compile_saga(definition),
+            max_states=max_states,
+            max_visits=max_visits,
+            catalogue=known,
+            is_child=definition.name in children,
+        )
+        reports.append(report)
+        if format is Format.TEXT:
+            typer.echo("\n".join(told(report)))
+    if format is Format.JSON:
+        typer.echo(json.dumps([report.to_json() for report in reports], indent=2, ensure_ascii=False))
+    if not all(report.verified for report in reports):
+        raise typer.Exit(PROBLEMS)
+
+
+def _catalogue(path: Path | None) -> Catalogue | None:
+    """Return what is known of the actions, or end the command by saying what is wrong with the file."""
+    if path is None:
+        return None
+    from sagadsl.language.catalogue import read_catalogue
+    from sagadsl.language.diagnostics import DefinitionError, render_text
+    from sagadsl.language.source import read_text
+
+    if not path.is_file():
+        raise CommandError(f"{path}: there is no such file", USAGE)
+    try:
+        text = read_text(path)
+    except DefinitionError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(PROBLEMS) from None
+    catalogue, found = read_catalogue(text, str(path))
+    if catalogue is None:
+        typer.echo(render_text(found, {str(path): text}), err=True)
+        raise typer.Exit(PROBLEMS)
+    return catalogue
+
+
+def _run_by(definitions: list[Definition]) -> Iterator[str]:
+    """Yield the names of the sagas that one of these runs."""
+    from sagadsl.language.library import sagas_run_by
+
+    for definition in definitions:
+        yield from (state.saga for state in sagas_run_by(definition))
+
+
+def told(report: Report) -> Iterator[str]:
+    """Yield the lines of a report for people."""
+    verdict = "verified" if report.verified else "broken" if report.violations else "not verified"
+    yield f"{report.name} {report.version}: {verdict}"
+    yield f"  {report.states:,} states, {report.transitions:,} transitions"
+    yield f"  can end as {', '.join(report.statuses) or 'nothing'}"
+    if report.cut:
+        times = "once" if report.max_visits == 1 else f"{report.max_visits} times"
+        yield f"  cycles were followed until a state had been entered {times}: {', '.join(report.cut)}"
+    if report.reduced:
+        yield f"  branches were looked at two at a time: {', '.join(report.reduced)}"
+    if not report.complete:
+        yield f"  stopped after {report.states:,} states: what lies behind them has not been seen (--max-states)"
+    for violation in report.violations:
+        yield f"  broken: {violation.rule}"
+        yield f"    {violation.what}"
+        yield from (f"    {number:>2}. {line}." for number, line in enumerate(violation.story, 1))
