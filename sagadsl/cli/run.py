@@ -22,7 +22,7 @@ from sagadsl.cli import files, story
 from sagadsl.cli.exits import EXIT_OF_STATUS, INTERRUPTED, PROBLEMS, USAGE, CommandError
 from sagadsl.cli.run_options import read_input, read_script, read_signal
 from sagadsl.cli.service_module import load_services
-from sagadsl.language.definition import Json
+from sagadsl.language.definition import Json, SubSaga
 from sagadsl.language.inputs import InputError, prepare_input
 from sagadsl.machine.commands import Command
 from sagadsl.machine.compiler import CompiledSaga, compile_saga
@@ -74,6 +74,10 @@ def command(
         list[str] | None,
         typer.Option(help="A signal that has been sent to the saga.", metavar="NAME[=JSON]"),
     ] = None,
+    saga: Annotated[
+        list[Path] | None,
+        typer.Option(help="The definition of another saga that this one runs.", metavar="FILE"),
+    ] = None,
     format: Annotated[Format, typer.Option(help="`text` for people, `json` for programs.")] = Format.TEXT,  # noqa: A002
 ) -> None:
     """Run a saga once, in memory, and tell what happens.
@@ -98,8 +102,9 @@ def command(
             tell = _teller(console)
             outcome = simulate(compiled, checked, script, saga_id=uuid.uuid4().hex, start_at=time.time(), on_event=tell)
         else:
-            actions = _actions(compiled, services)
-            outcome = _run_to_rest(compiled, checked, actions, signal or [], console, format)
+            sagas = [compiled, *(compile_saga(files.load(path)) for path in saga or [])]
+            actions = _actions(sagas, services)
+            outcome = _run_to_rest(sagas, checked, actions, signal or [], console, format)
     except SimulationError as error:
         raise CommandError(str(error), USAGE) from None
     _conclude(console, outcome, format, services_were_simulated=simulated)
@@ -134,14 +139,27 @@ def _checked_input(compiled: CompiledSaga, data: Json) -> Json:
         raise CommandError(f"the input does not fit {compiled.definition.name}:\n{error}", PROBLEMS) from None
 
 
-def _actions(compiled: CompiledSaga, name: str) -> Services:
+def _actions(sagas: Sequence[CompiledSaga], name: str) -> Services:
+    _check_sagas(sagas)
     services = load_services(name)
     try:
-        check_actions(compiled, services)
+        for compiled in sagas:
+            check_actions(compiled, services)
     except UnknownActionError as error:
         offered = ", ".join(services) or "none"
         raise CommandError(f"{name}: {error}", hint=f"it has {offered}") from None
     return services
+
+
+def _check_sagas(sagas: Sequence[CompiledSaga]) -> None:
+    given = {compiled.definition.name for compiled in sagas}
+    for compiled in sagas:
+        for state in compiled.definition.all_states.values():
+            if isinstance(state, SubSaga) and state.saga not in given:
+                raise CommandError(
+                    f"{compiled.definition.name}: {state.name} runs the saga {state.saga}, which was not given",
+                    hint="give its definition with --saga FILE",
+                )
 
 
 def _teller(console: Console) -> Listener:
@@ -155,7 +173,7 @@ def _teller(console: Console) -> Listener:
 
 
 def _run_to_rest(
-    compiled: CompiledSaga,
+    sagas: Sequence[CompiledSaga],
     data: Json,
     services: Services,
     signals: Sequence[str],
@@ -172,7 +190,7 @@ def _run_to_rest(
             unwritten.append(error)
 
     runner = asyncio.Runner()
-    outcome, left = runner.run(_run(compiled, data, services, signals, tell_or_remember))
+    outcome, left = runner.run(_run(sagas, data, services, signals, tell_or_remember))
     if unwritten:
         raise unwritten[0]
     if left:  # asyncio would wait for them for ever
@@ -184,12 +202,13 @@ def _run_to_rest(
 
 
 async def _run(
-    compiled: CompiledSaga, data: Json, services: Services, signals: Sequence[str], tell: Listener
+    sagas: Sequence[CompiledSaga], data: Json, services: Services, signals: Sequence[str], tell: Listener
 ) -> tuple[Outcome, int]:
     """Return the outcome, and how many actions have not stopped."""
     engine = Engine(services, on_event=tell)
+    engine.register(*sagas)
     try:
-        saga_id = await engine.start(compiled, data)
+        saga_id = await engine.start(sagas[0], data)
         with suppress(UnexpectedEvent):  # a saga that calls nobody is over before a signal comes
             for text in signals:
                 await engine.signal(saga_id, *read_signal(text))

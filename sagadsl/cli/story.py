@@ -71,7 +71,7 @@ class Teller:
     """Tells a saga as it goes: what an event has changed, and then what is done because of it."""
 
     def __init__(self) -> None:
-        self._known: dict[str, tuple[str, int, int]] = {}
+        self._known: dict[tuple[str, str], tuple[str, int, int]] = {}
 
     def tell(self, saga: Saga, event: Event, commands: Sequence[Command]) -> Iterator[Line]:
         """Return the lines for an event that the saga has just taken."""
@@ -83,12 +83,14 @@ class Teller:
         return (Line(at, *words) for words in said)
 
     def _changes(self, saga: Saga) -> Iterator[Words]:
-        """Return what became of steps since the last event, in the order in which they began."""
-        for execution in saga.executions.values():
+        """Return what became of steps since the last event, what is inside a parallel or a map before that itself."""
+        inside_first = sorted(saga.executions.values(), key=lambda execution: execution.regions is not None)
+        around = [execution for execution in inside_first if execution.regions is not None]
+        for execution in (*inside_first[: len(inside_first) - len(around)], *reversed(around)):
             now = (execution.status, execution.attempts.number, execution.undo_attempts.number)
-            before = self._known.get(execution.label, ("pending", 0, 0))
+            before = self._known.get((saga.id, execution.label), ("pending", 0, 0))
             if now != before:
-                self._known[execution.label] = now
+                self._known[saga.id, execution.label] = now
                 yield from _became(execution, before)
 
 
@@ -102,12 +104,13 @@ def _became(execution: Execution, before: tuple[str, int, int]) -> Iterator[Word
         yield "✗", label, _failure(failure)
         if execution.awaits is not None:
             yield "…", label, f"waits for the signal {execution.awaits}"
-    elif status == "completed":
+    elif status == "completed" or (undone_at_once and failure is None):
         yield "✓", label, ""
     elif status == "skipped":
         yield "·", label, "skipped"
     elif status == "waiting" and before[0] != "waiting":
-        yield "…", label, f"waits for the signal {execution.awaits}" if execution.awaits else "waits"
+        if execution.awaits is not None:
+            yield "…", label, f"waits for the signal {execution.awaits}"
     elif status == "compensated":
         yield "↶", label, "undone"
     undo_failed = execution.undo_failure is not None and before[0] == "compensating"
@@ -145,7 +148,7 @@ def _ordered(command: Command) -> Words | None:
     return None
 
 
-_WAITS = {"retry": "again in", "signal": "waits for its signal, at most", "wait": "for", "report": "waits, at most"}
+_WAITS = {"retry": "again in", "signal": "waits for its signal, at most", "wait": "waits", "report": "waits, at most"}
 
 
 def _label(command: Invoke | Compensate | StartChild | CompensateChild) -> str:

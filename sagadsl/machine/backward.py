@@ -19,9 +19,20 @@ if TYPE_CHECKING:
 def begin(saga: Saga, failure: Failure, at: str) -> None:
     """Start to undo because of `failure`, which happened in the state `at`."""
     saga.error, saga.error_state = failure, at
+    _leave_behind(saga, failure)
     saga.fire("compensate")
     saga.cancel_timer(SAGA_TIMER)
     go_on(saga)
+
+
+def _leave_behind(saga: Saga, failure: Failure) -> None:
+    """End the parallels, maps and waits that were stopped on the way: nothing will go on with them any more."""
+    for execution in saga.executions.values():
+        if execution.status == "waiting":
+            saga.fire_step(execution, "resume")
+        if execution.status == "running":
+            saga.fire_step(execution, "fail")
+            execution.failure, execution.ended_at = failure, saga.now
 
 
 def go_on(saga: Saga) -> None:

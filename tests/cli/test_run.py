@@ -278,3 +278,19 @@ def test_a_terminal_without_width_still_gets_the_story(sagadsl, trip, monkeypatc
     monkeypatch.setenv("COLUMNS", "0")
 
     assert "book_hotel" in sagadsl("run", trip, "--simulate", "--input", ROME).out
+
+
+def test_a_saga_that_runs_another_one_is_given_that_one_too(sagadsl, trip, trip_services, write):
+    around = write(
+        "around.yaml",
+        "name: around\ninput: {type: object, required: [city], properties: {city: {type: string}}}\n"
+        'states:\n  go: {type: saga, saga: trip, input: {city: "${input.city}"}, next: end}\n'
+        '  end: {type: succeed, output: "${states.go.output}"}\n',
+    )
+    alone = sagadsl("run", around, "--services", trip_services, "--input", ROME)
+    both = sagadsl("run", around, "--services", trip_services, "--input", ROME, "--saga", trip)
+
+    assert (alone.code, alone.out) == (2, "")
+    assert "runs the saga trip, which was not given" in alone.err
+    assert both.code == 0
+    assert 'output: {"hotel": "hotel in Rome"}' in both.out

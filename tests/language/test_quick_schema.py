@@ -67,3 +67,20 @@ def test_whatever_jsonschema_refuses_is_told_in_words(data):
     assert data == before
     for problem in problems:
         assert not any(word in problem.message for word in ("None", "dict", "schemas", "Traceback", "{'", "['"))
+
+
+UNITS = st.sampled_from(["d", "h", "m", "s", "ms", "w", ""])
+NUMBERS = st.one_of(st.integers(0, 40_000).map(str), st.sampled_from(["0.0", "1.5", ".5", "1.", "00", "1e3", "-1", "٣"]))
+DURATIONS = st.one_of(
+    st.lists(st.tuples(NUMBERS, UNITS).map("".join), max_size=4).map("".join),
+    st.integers(-1, 4_000_000_000),
+    st.floats(),
+    JSON,
+)
+
+
+@given(DURATIONS)
+def test_what_is_read_as_a_duration_fits_the_schema_of_durations(value):
+    for name in ("duration", "timeout"):
+        if accepts(schema()["definitions"][name], value):
+            assert Draft7Validator(schema()["definitions"][name]).is_valid(value)

@@ -324,3 +324,26 @@ def test_replaying_gives_the_same_saga(order):
     story = Story(two_branches(), order=order).succeeds().succeeds("b1").fails(state="c1").fails(state="b2").succeeds()
 
     assert story.replayed().snapshot() == story.saga.snapshot()
+
+
+def test_what_was_stopped_on_the_way_does_not_stay_running_in_a_compensated_saga():
+    text = definition(
+        parallel(
+            "both",
+            {
+                "left": branch(wait("w", signal="go", next="w_end"), succeed("w_end")),
+                "middle": branch(
+                    parallel("inner", {"x": branch(wait("v", for_=9.0, next="x_end"), succeed("x_end"))}, next="m_end"),
+                    succeed("m_end"),
+                ),
+                "right": branch(task("r", next="r_end"), succeed("r_end")),
+            },
+            next="end",
+        ),
+        succeed("end"),
+    )
+    story = Story(text).fails(state="r")
+
+    assert story.status == "compensated"
+    assert {execution.status for execution in story.saga.executions.values()} == {"failed"}
+    assert not story.saga.outstanding
