@@ -83,11 +83,13 @@ def _is_hexadecimal(digits: str) -> bool:
     return bool(digits) and all(digit in "0123456789abcdefABCDEF" for digit in digits)
 
 
+_FIRST_HALVES = range(0xD800, 0xDC00)
+
+
 def _numbered(text: str, at: int, after: int) -> tuple[str, int]:
     code = int(text[at + 2 : after], 16)
-    if 0xD800 <= code < 0xDC00 and _is_hexadecimal(
-        text[after + 2 : after + 6]
-    ):  # the first half of a pair, as JSON writes it  # noqa: PLR2004
+    is_first_half = 0xD800 <= code < 0xDC00  # noqa: PLR2004  of a pair, as JSON writes it
+    if is_first_half and _is_hexadecimal(text[after + 2 : after + 6]):
         low = int(text[after + 2 : after + 6], 16)
         return chr(0x10000 + (code - 0xD800) * 0x400 + low - 0xDC00), after + 6
     return chr(min(code, sys.maxunicode)), after
