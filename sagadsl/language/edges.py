@@ -103,10 +103,6 @@ class Homes:
             )
         return found
 
-    def beside(self, home: Home) -> list[Home]:
-        """Return all regions of the state that this region belongs to."""
-        return self._inside[home.owner]
-
     def states_in(self, home: Home) -> Mapping[str, State]:
         """Return the states of a region, without those inside them."""
         return self._outside if home == OUTSIDE else self.regions[home].states

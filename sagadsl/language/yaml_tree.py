@@ -32,7 +32,7 @@ MAX_DEPTH = 100
 MAX_EXPANSION = 100_000
 """Nodes that aliases may add to a text."""
 
-_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+_LONE_SURROGATE = "[\ud800-\udfff]"
 _QUOTED_STYLES = frozenset({"'", '"', "|", ">"})
 
 
@@ -112,7 +112,7 @@ class TreeBuilder:
         start, end = self._content(event)
         style = event.style if event.style in _QUOTED_STYLES else None
         node = Node(event.value, start, end, style)
-        if style == '"' and _LONE_SURROGATE.search(event.value):
+        if style == '"' and not event.value.isascii() and re.search(_LONE_SURROGATE, event.value):
             hint = "write the character itself, or both halves as in \\ud83d\\ude00"
             self._report("SAGA116", "an escape here names half a character", start, end, hint)
         if style is None:

@@ -7,9 +7,12 @@ from contextlib import suppress
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from jsonschema import Draft7Validator
 
+from sagadsl.language.input_schema import problems
 from sagadsl.language.inputs import InputError, prepare_input
 from sagadsl.language.load import check, load
+from sagadsl.language.plain_schema import is_plain
 from tests.language.definitions import found, the_problem
 
 LINE = "name: x\nstates: {a: {type: pass, output: '${input.a0}', next: b}, b: {type: succeed}}\ninput: "
@@ -187,3 +190,13 @@ def test_any_schema_is_told_what_is_wrong_with_it_or_checks_any_input(schema):
     if definition is not None:
         with suppress(InputError):
             assert prepare_input(definition, {"a0": {"b": [1.0, {}]}}) == {"a0": {"b": [1.0, {}]}}
+
+
+@settings(max_examples=60, deadline=None)
+@given(schemas)
+def test_a_plain_schema_has_nothing_that_anybody_would_object_to(schema):
+    if is_plain(schema):
+        Draft7Validator.check_schema(schema)
+        if isinstance(schema, dict):
+            assert list(problems(schema, ("payload",), "the schema")) == []
+            assert not {"$ref", "$id", "patternProperties", "allOf"} & schema.keys()

@@ -70,7 +70,9 @@ def test_whatever_jsonschema_refuses_is_told_in_words(data):
 
 
 UNITS = st.sampled_from(["d", "h", "m", "s", "ms", "w", ""])
-NUMBERS = st.one_of(st.integers(0, 40_000).map(str), st.sampled_from(["0.0", "1.5", ".5", "1.", "00", "1e3", "-1", "٣"]))
+NUMBERS = st.one_of(
+    st.integers(0, 40_000).map(str), st.sampled_from(["0.0", "1.5", ".5", "1.", "00", "1e3", "-1", "٣"])
+)
 DURATIONS = st.one_of(
     st.lists(st.tuples(NUMBERS, UNITS).map("".join), max_size=4).map("".join),
     st.integers(-1, 4_000_000_000),

@@ -98,4 +98,5 @@ def _shadowed(catch: tuple[Catch, ...]) -> Iterator[tuple[int, int, int]]:
             first = taken.get(code, taken.get(ANY_ERROR, i))
             if first < i:
                 yield i, j, first
-        taken = {**dict.fromkeys(entry.errors, i), **taken}
+        for code in entry.errors:
+            taken.setdefault(code, i)

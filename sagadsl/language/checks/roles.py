@@ -92,11 +92,11 @@ def retriable_without_retry(context: Context) -> Iterator[Diagnostic]:
 
 def pivot_beside_risk(context: Context) -> Iterator[Diagnostic]:
     """SAGA508: a pivot in a branch whose siblings, or in the body of a map whose other items, can still fail."""
-    for step in context.steps:
-        if step.kind != "pivot":
-            continue
+    inside = [step for step in context.steps if step.kind == "pivot" and context.homes.around(step.name)[1:]]
+    risks = _risks(context) if inside else {}
+    for step in inside:
         for home in context.homes.around(step.name)[1:]:
-            risk = _risk_beside(context, home)
+            risk = _risk_beside(context, home, risks.get(home.owner, []))
             if risk is not None:
                 message = f"'{step.name}' is a pivot, and {risk}: what it did could not be undone any more"
                 hint = f"move the pivot behind '{home.owner}'"
@@ -181,17 +181,24 @@ def _takes_all(step: Step) -> bool:
     return goes_on or catches_all(step.catch)
 
 
-def _risk_beside(context: Context, home: Home) -> str | None:
-    """Return what can fail while a state of this region runs, in words."""
-    owner = context.states[home.owner]
-    is_map = isinstance(owner, Map)
-    beside = [home] if is_map else [other for other in context.homes.beside(home) if other != home]
-    for other in beside:
-        risk = next((s.name for s in context.homes.states_within(other) if can_turn_back(context, s)), None)
+def _risks(context: Context) -> dict[str, list[tuple[Home, str]]]:
+    """Return, by the states that have regions, the regions in which something can fail, each with what does first."""
+    found: dict[str, list[tuple[Home, str]]] = {}
+    for home in context.homes.regions:
+        risk = next((s.name for s in context.homes.states_within(home) if can_turn_back(context, s)), None)
         if risk is not None:
-            where = f"another item of '{owner.name}'" if is_map else f"the branch '{other.name}'"
-            return f"{where} can still fail at '{risk}'"
-    return None
+            found.setdefault(home.owner, []).append((home, risk))
+    return found
+
+
+def _risk_beside(context: Context, home: Home, risks: list[tuple[Home, str]]) -> str | None:
+    """Return what can fail while a state of this region runs, in words."""
+    is_map = isinstance(context.states[home.owner], Map)
+    found = next(((other, risk) for other, risk in risks if is_map or other != home), None)
+    if found is None:
+        return None
+    where = f"another item of '{home.owner}'" if is_map else f"the branch '{found[0].name}'"
+    return f"{where} can still fail at '{found[1]}'"
 
 
 def _undo(step: Step) -> Compensation | None:

@@ -4,24 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property, partial
+from typing import TYPE_CHECKING
 
 from sagadsl.language.celscope import Refusal, Scope
 from sagadsl.language.checks.context import Context
-from sagadsl.language.checks.words import arrows
 from sagadsl.language.datatypes import INT, DataType, object_of
-from sagadsl.language.definition import (
-    Choice,
-    Fail,
-    Map,
-    Parallel,
-    State,
-    SubSaga,
-    Succeed,
-    Task,
-    Wait,
-)
+from sagadsl.language.definition import Map, Parallel, Pass, SubSaga, Succeed, Task, Wait
 from sagadsl.language.places import Site
-from sagadsl.language.suggest import did_you_mean
+
+if TYPE_CHECKING:
+    from sagadsl.language.checks.refusals import Refusals
 
 STATUSES = (
     "pending",
@@ -37,9 +29,8 @@ STATUSES = (
 )
 """What `steps.NAME.status` can be: the states of the step lifecycle."""
 
-_KINDS: Mapping[type[State], str] = {Choice: "choice", Succeed: "succeed", Fail: "fail", Wait: "wait"}
 _STEPS = (Task, SubSaga, Parallel, Map, Wait)
-_MOST_WAYS = 50  # every way that is shown, and every name that is guessed, is looked for in the whole graph
+_WITH_OUTPUT = (Task, SubSaga, Parallel, Map, Pass)  # and a wait for a signal
 _EARLY = "only input and saga can be read"
 _ONLY: Mapping[str, Refusal] = {
     "key": Refusal("SAGA410", f"the key is known before the first step: {_EARLY}"),
@@ -58,8 +49,6 @@ class Scopes:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._without: dict[str, frozenset[str]] = {}
-        self._ways: set[str] = set()
-        self._unknown: set[str] = set()
         maps = [state for state in context.states.values() if isinstance(state, Map)]
         self._elsewhere = {
             each.as_: Refusal("SAGA402", f"'{each.as_}' can only be read inside the body of '{each.name}'")
@@ -128,7 +117,7 @@ class Scopes:
         reachable = self._context.flow.reachable
         return [name for name, s in states if isinstance(s, Succeed) and s.output is None and name in reachable]
 
-    # -- outputs ---------------------------------------------------------------------------------------------------
+    # -- outputs and signals ---------------------------------------------------------------------------------------
 
     def _refuse_output(self, site: Site, name: str) -> Refusal | None:
         here = site.state.name if site.state is not None else ""
@@ -137,74 +126,27 @@ class Scopes:
         if (name == here and site.role == "compensation") or self._context.flow.completed_before(name, here):
             return None
         if name == here:
-            hint = "fail_when reads the answer as 'output'" if site.role == "fail_when" else ""
-            return Refusal("SAGA405", f"'{name}' has not completed yet: it cannot read its own output", hint)
-        return self._out_of_sight(name, here) or self._not_on_every_path(name, here)
+            return self._refusals.own_output(name, in_fail_when=site.role == "fail_when")
+        return self._refusals.not_completed(name, here)
 
     def _refuse_at_ends(self, ends: list[str], name: str) -> Refusal | None:
         if (refusal := self._refuse_unknown(name)) is not None:
             return refusal
         missed = next((end for end in ends if not self._context.flow.completed_before(name, end)), None)
-        if missed is None:
-            return None
-        return self._out_of_sight(name, missed) or self._not_on_every_path(name, missed)
+        return None if missed is None else self._refusals.not_completed(name, missed)
 
     def _refuse_unknown(self, name: str) -> Refusal | None:
         """Refuse what is no state, or no state with an output."""
-        states = self._context.states
-        if name not in states:
-            self._unknown.add(name)
-            hint = did_you_mean(name, states) if len(self._unknown) <= _MOST_WAYS else ""
-            return Refusal("SAGA402", f"there is no state '{name}'", hint)
-        state = states[name]
-        kind = _KINDS.get(type(state))
-        if kind is None or (isinstance(state, Wait) and state.signal is not None):
+        state = self._context.states.get(name)
+        if isinstance(state, _WITH_OUTPUT) or (isinstance(state, Wait) and state.signal is not None):
             return None
-        hint = "only a wait for a signal has one" if isinstance(state, Wait) else "only task and pass states have one"
-        return Refusal("SAGA402", f"'{name}' is a {kind} state and has no output", hint)
-
-    def _out_of_sight(self, name: str, here: str) -> Refusal | None:
-        """Refuse the output of a state in another branch, or in the body of a map that is not around this place."""
-        homes = self._context.homes
-        if homes.are_side_by_side(name, here):
-            home = homes.parting(name, here)
-            owner = "" if home is None else home.owner
-            message = f"'{name}' runs beside this, in another branch of '{owner}': it may not have completed yet"
-            return Refusal("SAGA405", message, f"read it behind '{owner}', when all branches have ended")
-        for home in homes.around(name):
-            if isinstance(self._context.states.get(home.owner), Map) and home not in homes.around(here):
-                message = f"'{name}' is run once for each item of '{home.owner}': out here it has no output of its own"
-                return Refusal("SAGA405", message, f"read states.{home.owner}.output, the list of what the body gives")
-        return None
-
-    def _not_on_every_path(self, name: str, here: str) -> Refusal:
-        way = self._way_past(name, here)
-        message = f"'{name}' has not completed on every path to here"
-        if name in way[:-1]:
-            message = f"'{name}' has no output on every path to here: on {arrows(way)} it has failed"
-        elif way:
-            message += f": {arrows(way)} does not pass it"
-        return Refusal("SAGA405", message, "read it only where it has completed, or lead every path through it")
-
-    def _way_past(self, name: str, here: str) -> list[str]:
-        """Return a path to show; nothing for the many states of a definition that gets many things wrong."""
-        self._ways.add(name)
-        return self._context.flow.way_past(name, here) if len(self._ways) <= _MOST_WAYS else []
-
-    # -- signals ---------------------------------------------------------------------------------------------------
+        return self._refusals.no_output(name)
 
     def _refuse_signal(self, places: list[str], name: str) -> Refusal | None:
         if name not in self.signals:
-            hint = did_you_mean(name, self.signals) or "what a wait state waits for can be read behind it"
-            return Refusal("SAGA402", f"no state waits for a signal '{name}'", hint)
-        waiting = self.signals[name]
+            return self._refusals.no_signal(name, self.signals)
         missed = next((place for place in places if not self._is_received(name, place)), None)
-        if missed is None:
-            return None
-        way = self._way_past(waiting[0], missed) if len(waiting) == 1 else []
-        told = f": not on {arrows(way)}" if way else ""
-        message = f"the signal '{name}' has not been received on every path to here{told}"
-        return Refusal("SAGA405", message, "read it only behind the state that waits for it")
+        return None if missed is None else self._refusals.not_received(name, self.signals[name], missed)
 
     def _is_received(self, name: str, here: str) -> bool:
         flow, waiting = self._context.flow, self.signals[name]
@@ -213,3 +155,9 @@ class Scopes:
         if name not in self._without:
             self._without[name] = flow.before_any(waiting) if len(waiting) > 1 else flow.reachable
         return here not in self._without[name]
+
+    @cached_property
+    def _refusals(self) -> Refusals:
+        from sagadsl.language.checks.refusals import Refusals  # noqa: PLC0415  words for errors, which are rare
+
+        return Refusals(self._context)
