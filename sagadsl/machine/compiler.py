@@ -79,6 +79,7 @@ class CompiledSaga:
         key: The business key, or `None`.
         locks: The names of the semantic locks.
         signals: The names of the signals that it may wait for.
+        reads_saga: Whether some expression may read the variable `saga`.
         hash: SHA-256 of the definition's meaning, in hex: the same text laid out differently has the same.
         lifecycles: The machines that move `Saga.status` and `Execution.status`.
     """
@@ -90,6 +91,7 @@ class CompiledSaga:
     key: Template | None
     locks: tuple[Template, ...]
     signals: frozenset[str]
+    reads_saga: bool
     hash: str
     lifecycles: Lifecycles = field(default_factory=Lifecycles)
 
@@ -165,6 +167,7 @@ def compile_saga(definition: Definition) -> CompiledSaga:
         for name, region in regions_of(state).items()
     }
     planner = Planner(definition, regions)
+    meaning = json.dumps(_meaning(definition), ensure_ascii=False)
     return CompiledSaga(
         definition=definition,
         flow=_machine(definition.name, definition.states, definition.start),
@@ -173,7 +176,8 @@ def compile_saga(definition: Definition) -> CompiledSaga:
         key=None if definition.key is None else Template(definition.key, planner.environment),
         locks=tuple(Template(lock, planner.environment) for lock in definition.locks),
         signals=frozenset(_signals(definition)),
-        hash=_hash(definition),
+        reads_saga="saga" in meaning,
+        hash=sha256(meaning.encode()).hexdigest(),
     )
 
 
@@ -227,10 +231,6 @@ def _ways_out_of_failure(proceed: str, catches: tuple[Catch, ...], rule: OnFailu
         yield catch_trigger(index), catch.next
     if rule is not None and rule.then == "continue":
         yield PROCEED, proceed
-
-
-def _hash(definition: Definition) -> str:
-    return sha256(json.dumps(_meaning(definition), ensure_ascii=False).encode()).hexdigest()
 
 
 def _meaning(value: Any) -> Json:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from sys import intern
 from typing import TYPE_CHECKING, TypeAlias
 
+from sagadsl.language.definition import Json
 from sagadsl.language.durations import format_duration
 from sagadsl.language.expressions import EvaluationError
 from sagadsl.machine import regions, steps, waits
@@ -54,12 +56,8 @@ def start(saga: Saga, event: SagaStarted) -> None:
         raise saga.refuse(event, f"it was started as {theirs}, this definition is {mine}")
     saga.input, saga.started_at = event.input, event.at
     saga.scope["input"] = event.input
-    saga.scope["saga"] = {
-        "id": saga.id,
-        "name": definition.name,
-        "version": definition.version,
-        "started_at": event.at,
-    }
+    if saga.compiled.reads_saga:
+        saga.scope["saga"] = _facts(saga)
     try:
         saga.key = _text(saga, saga.compiled.key)
         saga.locks = tuple(sorted({_text(saga, lock) or "" for lock in saga.compiled.locks}))
@@ -71,6 +69,11 @@ def start(saga: Saga, event: SagaStarted) -> None:
         saga.issue(AcquireLocks(saga.locks))
     else:
         _begin(saga)
+
+
+def _facts(saga: Saga) -> Json:
+    definition = saga.definition
+    return {"id": saga.id, "name": definition.name, "version": definition.version, "started_at": saga.started_at}
 
 
 def _text(saga: Saga, template: object) -> str | None:
@@ -164,7 +167,7 @@ def _enter(saga: Saga, cursor: Cursor) -> str | None:
             case ChoicePlan():
                 return _choose(saga, cursor, plan)
             case PassPlan():
-                cursor.scope[f"states.{cursor.state}.output"] = plan.output.render(cursor.scope)
+                cursor.scope[intern(f"states.{cursor.state}.output")] = plan.output.render(cursor.scope)
                 return NEXT
             case SucceedPlan():
                 _succeed(saga, cursor, plan)

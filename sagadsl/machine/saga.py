@@ -46,6 +46,7 @@ from sagadsl.machine.events import (
 )
 from sagadsl.machine.execution import Execution
 from sagadsl.machine.guests import CallbackError, Guest
+from sagadsl.machine.journal import NO_TIMERS, NOTHING, Executions, call_key
 from sagadsl.machine.lifecycles import SAGA
 from sagadsl.machine.plans import StepPlan
 from sagadsl.machine.snapshot import snapshot
@@ -72,21 +73,17 @@ class Saga(Guest):
         error: Why it failed or was compensated, and `error_state` where.
         output: What it gives once it is `completed`.
         executions: Every step so far by state, region and execution, in the order in which they began.
-        latest: The latest execution by state and region.
-        done: The steps that were, or may have been, completed, in that order.
         outstanding: The commands that are still to be carried out or answered, in the order they were given.
     """
 
     __slots__ = (
-        "_callback_errors", "_commands", "compiled", "done", "error", "error_state", "executions", "id", "input", "key",
-        "latest", "locks", "now", "output", "outstanding", "pivot_passed", "retries", "root", "seq", "signals",
+        "_callback_errors", "_commands", "_signals", "_times_done", "compiled", "error", "error_state", "executions",
+        "id", "input", "key", "locks", "now", "output", "outstanding", "pivot_passed", "retries", "root", "seq",
         "started_at", "status", "timers", "to_undo",
     )  # fmt: skip
 
     def __init__(self, compiled: CompiledSaga, saga_id: str) -> None:
-        self.compiled = compiled
-        self.id = saga_id
-        self.seq = 0
+        self.compiled, self.id, self.seq = compiled, saga_id, 0
         self.now = 0.0
         self.started_at: float | None = None
         self.status = SAGA.initial
@@ -99,12 +96,11 @@ class Saga(Guest):
         self.error_state: str | None = None
         self.retries = 0
         self.pivot_passed = False
-        self.signals: dict[str, list[Json]] = {}
-        self.executions: dict[tuple[str, str, int], Execution] = {}
-        self.latest: dict[tuple[str, str], Execution] = {}
-        self.done: dict[Execution, None] = {}
-        self.to_undo: list[Execution] = []
-        self.timers: dict[str, tuple[TimerHandler, Execution]] = {}
+        self._signals: dict[str, list[Json]] | None = None
+        self.executions = Executions()
+        self._times_done = 0
+        self.to_undo: list[Execution] = NOTHING
+        self.timers: dict[str, tuple[TimerHandler, Execution]] = NO_TIMERS
         self.outstanding: dict[str, Command] = {}
         self._commands: list[Command] | None = None
         self._callback_errors: tuple[Exception, ...] = ()
@@ -118,6 +114,23 @@ class Saga(Guest):
     def state(self) -> str:
         """The state that it is in, in its own flow."""
         return self.root.state
+
+    @property
+    def latest(self) -> dict[tuple[str, str], Execution]:
+        """The latest step by state and region, in the order in which their places were first entered."""
+        return self.executions.latest_of_each()
+
+    @property
+    def done(self) -> list[Execution]:
+        """The steps that were, or may have been, completed, in that order."""
+        return self.executions.done()
+
+    @property
+    def signals(self) -> dict[str, list[Json]]:
+        """The payloads of signals that came before anything waited for them, by their names."""
+        if self._signals is None:
+            self._signals = {}
+        return self._signals
 
     @property
     def scope(self) -> Any:
@@ -148,12 +161,9 @@ class Saga(Guest):
             self._commands = None
         self.seq += 1
         if self._callback_errors:
-            self._raise_callback_errors(commands)
+            errors, self._callback_errors = self._callback_errors, ()
+            raise CallbackError(self.id, commands, errors) from errors[0]
         return commands
-
-    def _raise_callback_errors(self, commands: list[Command]) -> None:
-        errors, self._callback_errors = self._callback_errors, ()
-        raise CallbackError(self.id, commands, errors) from errors[0]
 
     def timer_event(self, timer_id: str) -> Event:
         """Return the event that says that this timer has run out."""
@@ -195,17 +205,15 @@ class Saga(Guest):
 
     def new_execution(self, cursor: Cursor, plan: StepPlan) -> Execution:
         """Begin a step in the cursor's state."""
-        place = (plan.state.name, cursor.region)
-        earlier = self.latest.get(place)
+        earlier = self.executions.latest(plan.state.name, cursor.region)
         execution = Execution(plan, cursor, 1 if earlier is None else earlier.number + 1, self.now)
-        self.executions[(*place, execution.number)] = execution
-        self.latest[place] = execution
+        self.executions.add(execution)
         self.fire_step(execution, "start")
         return execution
 
     def current(self, cursor: Cursor) -> Execution | None:
         """Return the step of the cursor's state, if that state has begun one for it."""
-        execution = self.latest.get((cursor.state, cursor.region))
+        execution = self.executions.latest(cursor.state, cursor.region)
         return execution if execution is not None and execution.cursor is cursor else None
 
     def refuse(self, event: Event, why: str) -> UnexpectedEvent:
@@ -221,7 +229,7 @@ class Saga(Guest):
         """Give a command, and remember it for as long as it is outstanding."""
         match command:
             case Invoke() | Compensate() | StartChild() | CompensateChild():
-                self.outstanding[_call_key(command)] = command
+                self.outstanding[call_key(command.state, command.region, command.execution)] = command
             case StartTimer():
                 self.outstanding[f"timer {command.timer_id}"] = command
             case AcquireLocks():
@@ -231,7 +239,8 @@ class Saga(Guest):
 
     def answered(self, execution: Execution) -> bool:
         """Forget the call of this step: it has been answered, or nobody waits for its answer."""
-        return self.outstanding.pop(f"call {execution.label}", None) is not None
+        key = call_key(execution.name, execution.region, execution.number)
+        return self.outstanding.pop(key, None) is not None
 
     def start_timer(self, timer_id: str, delay: float) -> None:
         """Ask for an event after so many seconds."""
@@ -239,6 +248,8 @@ class Saga(Guest):
 
     def start_step_timer(self, timer_id: str, delay: float, handler: TimerHandler, execution: Execution) -> None:
         """Ask for an event that `handler` takes for this step."""
+        if self.timers is NO_TIMERS:
+            self.timers = {}
         self.timers[timer_id] = (handler, execution)
         self.start_timer(timer_id, delay)
 
@@ -249,7 +260,10 @@ class Saga(Guest):
     def take_timer(self, timer_id: str) -> tuple[TimerHandler, Execution] | None:
         """Forget a timer, which has run out, and return what it was for if it was a step's."""
         self.outstanding.pop(f"timer {timer_id}", None)
-        return self.timers.pop(timer_id, None)
+        taken = self.timers.pop(timer_id, None)
+        if not self.timers:
+            self.timers = NO_TIMERS
+        return taken
 
     def cancel_timer(self, timer_id: str) -> None:
         """Take a timer back, if it is outstanding."""
@@ -259,17 +273,21 @@ class Saga(Guest):
 
     def cancel_step_timers(self, execution: Execution) -> None:
         """Take back every timer of this step."""
+        if not self.timers:
+            return
         for timer_id in [key for key, (_, owner) in self.timers.items() if owner is execution]:
             self.cancel_timer(timer_id)
 
     def note_done(self, execution: Execution) -> None:
         """Put the step last in the order in which steps were, or may have been, completed."""
-        self.done.pop(execution, None)
-        self.done[execution] = None
+        self._times_done += 1
+        execution.done_at = self._times_done
+        if execution.status == "completed":
+            execution.shrink()
 
     def take_signal(self, name: str) -> tuple[Json] | None:
         """Consume one signal of this name and return its payload in a tuple, if one has come."""
-        queue = self.signals.get(name)
+        queue = None if self._signals is None else self._signals.get(name)
         return (queue.pop(0),) if queue else None
 
     def finish(self) -> None:
@@ -278,11 +296,6 @@ class Saga(Guest):
         if self.locks and self.status in SAGA.final:
             self.issue(ReleaseLocks(self.locks))
         self.issue(Finish(self.status, self.output, self.error, self.error_state))  # type: ignore[arg-type]
-
-
-def _call_key(command: Call) -> str:
-    place = f"{command.state}/{command.region}" if command.region else command.state
-    return f"call {place}" if command.execution == 1 else f"call {place}:{command.execution}"
 
 
 HANDLERS: Mapping[type[Any], Callable[[Saga, Any], None]] = {

@@ -27,7 +27,7 @@ def begin(saga: Saga, cursor: Cursor, plan: StepPlan) -> None:
 
 def _invoke(saga: Saga, execution: Execution) -> None:
     """Call the action for the next time; a payload that cannot be made is a failure of the step."""
-    execution.attempts.number += 1
+    execution.begin_attempt()
     plan = execution.plan
     if not isinstance(plan, TaskPlan | SubSagaPlan):
         raise TypeError(f"{execution.label} calls nobody")
@@ -37,7 +37,6 @@ def _invoke(saga: Saga, execution: Execution) -> None:
         except EvaluationError as error:
             fail(saga, execution, Failure(INVALID_PAYLOAD, str(error), retryable=False))
             return
-        execution.has_payload = True
     if isinstance(plan, TaskPlan):
         _call(saga, execution, plan.state)
     else:
@@ -45,12 +44,13 @@ def _invoke(saga: Saga, execution: Execution) -> None:
 
 
 def _call(saga: Saga, execution: Execution, state: Task) -> None:
-    execution.due = saga.now + state.timeout
+    if state.callback:
+        execution.due = saga.now + state.timeout
     saga.issue(
         Invoke(
             state.name,
             execution.number,
-            execution.attempts.number,
+            execution.attempt,
             state.service,
             state.action,
             execution.payload,
@@ -68,7 +68,7 @@ def _start_child(saga: Saga, execution: Execution, plan: SubSagaPlan) -> None:
         StartChild(
             state.name,
             execution.number,
-            execution.attempts.number,
+            execution.attempt,
             state.saga,
             state.version,
             execution.payload,
@@ -93,7 +93,7 @@ def _awaited(saga: Saga, event: StepSucceeded | StepFailed) -> Execution | None:
     if execution is None:
         raise saga.refuse(event, f"{event.state!r} has not been started")
     statuses = ("running", "waiting") if event.reported else ("running",)
-    if execution.status in statuses and execution.attempts.number == event.attempt and execution.regions is None:
+    if execution.status in statuses and execution.attempt == event.attempt and execution.regions is None:
         return execution
     if execution.attempts.forget(event.attempt):
         return None
@@ -150,9 +150,8 @@ def _declined(rule: FailWhen) -> Failure:
 
 def complete(saga: Saga, execution: Execution, output: Any) -> None:
     """Go on from a step that now is complete."""
-    execution.output, execution.failure, execution.in_doubt = output, None, False
-    execution.ended_at = saga.now
-    execution.cursor.scope[f"states.{execution.name}.output"] = output
+    execution.succeed(output, saga.now)
+    execution.cursor.scope[execution.output_name] = output
     saga.note_done(execution)
     saga.pivot_passed = saga.pivot_passed or getattr(execution.state, "kind", None) == "pivot"
     saga.go_on(execution.cursor, NEXT)

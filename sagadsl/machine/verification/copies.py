@@ -11,7 +11,8 @@ from collections.abc import MutableMapping
 from typing import Any
 
 from sagadsl.machine.cursor import Cursor, Regions
-from sagadsl.machine.execution import Attempts, Execution
+from sagadsl.machine.execution import Execution
+from sagadsl.machine.journal import Executions
 from sagadsl.machine.saga import Saga
 
 
@@ -32,12 +33,12 @@ class _Copier:
             setattr(twin, name, getattr(saga, name))
         execution = self.execution
         twin.root = self.cursor(saga.root)
-        twin.signals = {name: list(queue) for name, queue in saga.signals.items()}
-        twin.executions = {key: execution(each) for key, each in saga.executions.items()}
-        twin.latest = {key: execution(each) for key, each in saga.latest.items()}
-        twin.done = {execution(each): None for each in saga.done}
+        if saga._signals is not None:
+            twin._signals = {name: list(queue) for name, queue in saga._signals.items()}
+        twin.executions = Executions(map(execution, saga.executions.values()))
         twin.to_undo = [execution(each) for each in saga.to_undo]
-        twin.timers = {key: (handler, execution(each)) for key, (handler, each) in saga.timers.items()}
+        if saga.timers:
+            twin.timers = {key: (handler, execution(each)) for key, (handler, each) in saga.timers.items()}
         twin.outstanding = dict(saga.outstanding)
         return twin
 
@@ -54,12 +55,8 @@ class _Copier:
     def execution(self, execution: Execution) -> Execution:
         twin = self._executions.get(id(execution))
         if twin is None:
-            twin = self._executions[id(execution)] = Execution.__new__(Execution)
-            for name in _EXECUTION:
-                setattr(twin, name, getattr(execution, name))
-            twin.cursor = self.cursor(execution.cursor)
-            twin.attempts = _attempts(execution.attempts)
-            twin.undo_attempts = _attempts(execution.undo_attempts)
+            twin = execution.copy(self.cursor(execution.cursor))
+            self._executions[id(execution)] = twin
             if execution.regions is not None:
                 twin.regions = self._regions(execution.regions)
         return twin
@@ -81,8 +78,3 @@ class _Copier:
 
 
 _CURSOR = tuple(name for name in Cursor.__slots__ if name not in {"scope", "parent"})
-_EXECUTION = tuple(name for name in Execution.__slots__ if name not in {"cursor", "attempts", "undo_attempts"})
-
-
-def _attempts(attempts: Attempts) -> Attempts:
-    return Attempts(attempts.number, attempts.before_round, set(attempts.abandoned))

@@ -225,6 +225,8 @@ class Explorer:
         before = node.saga
         if before is None:
             return None
+        if self.reduction is not None and self.reduction.leaves_out(saga):
+            return None
         visited = next((s.name for s in reversed(saga.latest.values()) if s.number > self.max_visits), None)
         if visited is not None:
             self._cut(node, visited, walk)

@@ -67,7 +67,7 @@ class Ledger:
         if not late:
             settled = frozenset(_settled(before, event, saga))
             new = frozenset(_completed(before, event, saga)) | frozenset(_in_doubt(before, event, saga))
-            owed = tuple(group - settled - new for group in owed) + (new,)
+            owed = (*tuple(group - settled - new for group in owed), new)
         owed = tuple(group for group in owed if group)
         return replace(self, owed=owed, pivot=pivot, calls=self._calls(before, event, saga, commands))
 

@@ -24,7 +24,6 @@ from sagadsl.machine.events import (
     CompensationRequested,
     CompensationSucceeded,
     Event,
-    Failure,
     LocksAcquired,
     RetryRequested,
     SagaTimedOut,

@@ -81,35 +81,46 @@ class Reduction:
     @staticmethod
     def _needs(step: Execution | None) -> bool:
         """Whether the branches of a step run, and nothing has stopped them."""
-        inside = step and step.regions
-        return step is not None and step.status == "running" and bool(inside) and inside.failure is None
+        if step is None or step.regions is None:
+            return False
+        return step.status == "running" and step.regions.failure is None
 
     def possible(self, saga: Saga, focus: Focus, possibilities: list[Possibility]) -> list[Possibility]:
         """Return what can happen: all, or while something goes on in the background, only the first of that."""
         if saga.status == "compensating":
             return _of_one_undo(saga, possibilities)
-        if saga.status == "running" and self._focuses:
-            possibilities = [each for each in possibilities if not (each.is_decision and self._is_wide(each.cursor))]
-        if not focus:
-            return possibilities
+        if saga.status == "running":
+            possibilities = [
+                each for each in possibilities if not (each.is_decision and _is_beside_others(each.cursor))
+            ]
         focused = dict(focus)
-        for each in possibilities:
+        for each in possibilities if focus else ():
             if each.smooth and each.cursor is not None and _is_background(each.cursor, focused):
                 return [each]
         return possibilities
 
-    def _is_wide(self, cursor: Cursor | None) -> bool:
-        """Whether a region is inside a step with many branches."""
-        while cursor is not None and cursor.parent is not None:
-            if cursor.parent.name in self._focuses:
-                return True
-            cursor = cursor.parent.cursor
-        return False
+    @staticmethod
+    def leaves_out(saga: Saga) -> bool:
+        """Whether two steps side by side are both being tried again."""
+        return sum(map(_is_tried_again, saga.latest.values())) > 1
 
     @staticmethod
     def is_background(focus: Focus, possibility: Possibility) -> bool:
         """Whether this happens in the background."""
         return possibility.cursor is not None and _is_background(possibility.cursor, dict(focus))
+
+
+def _is_tried_again(step: Execution) -> bool:
+    if step.cursor.parent is None or step.regions is not None:
+        return False
+    return step.status == "retrying" or (step.status in {"running", "waiting"} and step.attempts.in_round > 1)
+
+
+def _is_beside_others(cursor: Cursor | None) -> bool:
+    """Whether something beside a region, inside the same step, may still happen by itself."""
+    if cursor is None or cursor.parent is None or cursor.parent.regions is None:
+        return False
+    return any(other.is_active for other in cursor.parent.regions.cursors if other is not cursor)
 
 
 def _of_one_undo(saga: Saga, possibilities: list[Possibility]) -> list[Possibility]:

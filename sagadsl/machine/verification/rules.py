@@ -140,7 +140,9 @@ def within_the_attempts(moment: Moment) -> Iterator[str]:
 
 
 def _retry(moment: Moment, command: Command) -> Retry:
-    state = moment.saga.executions[command.state, command.region, command.execution].state  # type: ignore[union-attr]
+    if not isinstance(command, Invoke | Compensate | StartChild | CompensateChild):
+        raise TypeError(f"{command} is no call")
+    state = moment.saga.executions[command.state, command.region, command.execution].state
     if isinstance(command, Invoke):
         return getattr(state, "retry", NO_RETRY)
     undo = getattr(state, "compensation", None)

@@ -89,7 +89,7 @@ def _is_unknowable(found: Reading) -> bool:
     return name == "saga" or (name == "error" and path not in _KNOWN_OF_ERRORS)
 
 
-def _texts(value: Json, is_condition: bool) -> Iterable[str]:  # noqa: FBT001 - as a site says it
+def _texts(value: Json, is_condition: bool) -> Iterable[str]:
     return [value] if is_condition else [text for _, _, text in expressions_in(value)]
 
 
