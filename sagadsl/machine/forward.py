@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from sagadsl.language.definition import Json
 from sagadsl.language.durations import format_duration
 from sagadsl.language.expressions import EvaluationError
+from sagadsl.language.templates import Template, as_text
 from sagadsl.machine import regions, steps, waits
 from sagadsl.machine.commands import SAGA_TIMER, AcquireLocks
 from sagadsl.machine.compiler import DEFAULT, NEXT
@@ -59,8 +60,8 @@ def start(saga: Saga, event: SagaStarted) -> None:
     if saga.compiled.reads_saga:
         saga.scope["saga"] = _facts(saga)
     try:
-        saga.key = _text(saga, saga.compiled.key)
-        saga.locks = tuple(sorted({_text(saga, lock) or "" for lock in saga.compiled.locks}))
+        saga.key = None if saga.compiled.key is None else _text(saga, saga.compiled.key)
+        saga.locks = tuple(sorted({_text(saga, lock) for lock in saga.compiled.locks}))
     except EvaluationError as error:
         saga.fire("start")
         give_up(saga, saga.root, Failure(INVALID_PAYLOAD, str(error), retryable=False))
@@ -76,10 +77,8 @@ def _facts(saga: Saga) -> Json:
     return {"id": saga.id, "name": definition.name, "version": definition.version, "started_at": saga.started_at}
 
 
-def _text(saga: Saga, template: object) -> str | None:
-    from sagadsl.language.templates import Template, as_text  # noqa: PLC0415
-
-    return as_text(template.render(saga.scope)) if isinstance(template, Template) else None
+def _text(saga: Saga, template: Template) -> str:
+    return as_text(template.render(saga.scope))
 
 
 def locks_acquired(saga: Saga, event: LocksAcquired) -> None:
@@ -115,13 +114,15 @@ def drive(saga: Saga, cursor: Cursor, action: Action) -> None:
     cursor.driven = True
     rounds = ROUNDS * len(saga.compiled.plans)
     following: Action | None = action
-    while following is not None:
-        rounds -= 1
-        following(saga, cursor)
-        following, cursor.following = cursor.following, None
-        if following is not None and not rounds:
-            following = _out_of_the_circle
-    cursor.driven = False
+    try:
+        while following is not None:
+            rounds -= 1
+            following(saga, cursor)
+            following, cursor.following = cursor.following, None
+            if following is not None and not rounds:
+                following = _out_of_the_circle
+    finally:
+        cursor.driven = False
 
 
 def _out_of_the_circle(saga: Saga, cursor: Cursor) -> None:
