@@ -1,5 +1,15 @@
 """What holds for every test."""
 
+import os
+
+from hypothesis import HealthCheck, settings
+
+# What decides whether a change lands draws the same examples every time, on machines of any speed; everybody else's
+# runs draw new ones, and what they find becomes a test.
+settings.register_profile("default", deadline=None)
+settings.register_profile("ci", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("ci" if os.environ.get("CI") else "default")
+
 
 def pytest_ignore_collect(collection_path, config):
     """Benchmarks run when they are asked for by name: the machines are shared, and a time proves nothing there."""
