@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from sagadsl.cli.exits import PROBLEMS, USAGE, CommandError
+from sagadsl.language.scalars import resolve
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 _STARTERS = Path(__file__).with_name("starters")
@@ -41,8 +42,13 @@ def command(
         raise CommandError(f"{name!r} cannot be a saga's name", USAGE, hint=hint)
     target = output or Path(f"{name}.yaml")
     text = (_STARTERS / f"{form.value}.yaml").read_text(encoding="utf-8")
-    _write_new(target, text.replace("name: NAME", f"name: {name}").replace("FILE", str(target)))
+    _write_new(target, text.replace("name: NAME", f"name: {_written(name)}").replace("FILE", str(target)))
     typer.echo(f"{target} is written; look at it with: sagadsl draw {target} -o {target.with_suffix('.svg')}")
+
+
+def _written(name: str) -> str:
+    """Return the name as YAML reads it back: `null` and `true` are names only in quotes."""
+    return name if isinstance(resolve(name), str) else f'"{name}"'
 
 
 def _suggestion(name: str) -> str:

@@ -104,3 +104,12 @@ def test_the_schema_is_written_to_a_file(sagadsl, tmp_path):
     assert target.read_bytes() == schema_text().encode()
     assert json.loads(sagadsl("schema").out) == json.loads(schema_text())
     assert sagadsl("schema", "-o", tmp_path / "no" / "such.json").code == 1
+
+
+@pytest.mark.parametrize("form", ["states", "steps"])
+@pytest.mark.parametrize("name", ["null", "true", "False", "on"])
+def test_a_name_that_yaml_has_another_meaning_for_is_put_in_quotes(sagadsl, tmp_path, name, form):
+    target = tmp_path / "starter.yaml"
+
+    assert sagadsl("new", name, "--form", form, "-o", target).code == 0
+    assert sagadsl("validate", target) == (0, "1 definition is valid\n", "")
