@@ -22,6 +22,7 @@ COMMANDS: Mapping[str, str] = {
     "run": "run",
     "test": "test",
     "verify": "verify",
+    "outcomes": "outcomes",
     "draw": "draw",
     "compile": "compile",
     "schema": "schema",

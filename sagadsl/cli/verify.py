@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
     from sagadsl.language.definition import Definition
     from sagadsl.language.library import Catalogue
-    from sagadsl.machine.verify import Report
+    from sagadsl.machine.verify import Report, Violation
+
+_ALSO = 3  # other ways in which a rule is broken, before the rest is only counted
 
 
 class Format(StrEnum):
@@ -36,6 +38,10 @@ def command(
     max_visits: Annotated[
         int, typer.Option(metavar="N", min=1, help="Follow a cycle until a state has been entered so often.")
     ] = 2,
+    every_order: Annotated[
+        bool,
+        typer.Option("--every-order", help="Leave out no order of steps side by side; many branches then take long."),
+    ] = False,
     catalogue: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="What the services' actions answer and raise."),
@@ -64,6 +70,7 @@ def command(
             max_visits=max_visits,
             catalogue=known,
             is_child=definition.name in children,
+            reduce=not every_order,
         )
         reports.append(report)
         if format is Format.TEXT:
@@ -117,7 +124,16 @@ def told(report: Report) -> Iterator[str]:
         yield f"  branches were looked at two at a time: {', '.join(report.reduced)}"
     if not report.complete:
         yield f"  stopped after {report.states:,} states: what lies behind them has not been seen (--max-states)"
-    for violation in report.violations:
-        yield f"  broken: {violation.rule}"
-        yield f"    {violation.what}"
-        yield from (f"    {number:>2}. {line}." for number, line in enumerate(violation.story, 1))
+    for rule in dict.fromkeys(violation.rule for violation in report.violations):
+        yield from _broken(rule, [violation for violation in report.violations if violation.rule == rule])
+
+
+def _broken(rule: str, violations: list[Violation]) -> Iterator[str]:
+    """Yield the lines about one rule: the shortest story, and in what other ways it is broken."""
+    first, *others = violations
+    yield f"  broken: {rule}"
+    yield f"    {first.what}"
+    yield from (f"    {number:>2}. {line}." for number, line in enumerate(first.story, 1))
+    yield from (f"    also: {other.what}" for other in others[:_ALSO])
+    if len(others) > _ALSO:
+        yield f"    and {len(others) - _ALSO} more, which --format json tells"

@@ -15,20 +15,19 @@ from sagadsl.language.library import Catalogue
 from sagadsl.machine.compiler import CompiledSaga
 from sagadsl.machine.verification.canonical import Canon
 from sagadsl.machine.verification.endings import endless, replays_apart
-from sagadsl.machine.verification.exploring import Explorer, Finding, Walk
+from sagadsl.machine.verification.exploring import Explorer, Finding
 from sagadsl.machine.verification.failures import Failures
 from sagadsl.machine.verification.oracle import Oracle
 from sagadsl.machine.verification.possibilities import World
 from sagadsl.machine.verification.promises import Promises
 from sagadsl.machine.verification.reduction import Reduction
-from sagadsl.machine.verification.rules import AT_REST
 from sagadsl.machine.verification.standing_in import with_unknown_data
 from sagadsl.machine.verification.vocabulary import Vocabulary
 
 MAX_STATES = 200_000
 MAX_VISITS = 2
 
-_SHORTER = 20_000  # states within which a shorter way to something broken is looked for
+_SHORTER = 5_000  # states within which a shorter way to something broken is looked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +62,7 @@ class Report:
         cut: The states that were entered `max_visits` times and not followed further.
         reduced: The states whose branches were looked at two at a time.
         complete: Whether all states were seen; otherwise the walk stopped at `max_states`.
-        violations: What is broken.
+        violations: What is broken, each first in the shortest way that was found to it; the shortest first.
         max_visits: How often a state was entered.
     """
 
@@ -119,12 +118,17 @@ def verify(
         is_child: Whether another saga may run this one, and have it undone after it has completed.
         reduce: Whether to look at branches two at a time where there are more (see `verification/reduction.py`).
     """
-    walk, reduced = _walk(compiled, max_states, max_visits, catalogue, is_child=is_child, reduce=reduce)
-    findings = list(walk.findings.values())
+    explorer = explorer_of(compiled, max_visits, catalogue, is_child=is_child, reduce=reduce)
+    walk = explorer.walk(max_states)
+    replays_apart(explorer, walk)
+    endless(walk)
+    findings = walk.findings
     if findings and reduce:
-        whole, _ = _walk(compiled, _SHORTER, max_visits, catalogue, is_child=is_child, reduce=False)
-        findings = [whole.findings.get((each.rule, each.what), each) for each in findings]
-    seen = {node.status for node in walk.nodes} | {each.node.status for each in findings}
+        shorter = explorer_of(compiled, max_visits, catalogue, is_child=is_child, reduce=False)
+        rules = {rule for rule, _ in findings}
+        found = shorter.walk(min(_SHORTER, max_states), rules).findings
+        findings = findings | {key: finding for key, finding in found.items() if key[0] in rules}
+    seen = {node.status for node in walk.nodes} | {each.node.status for each in findings.values()}
     return Report(
         compiled.definition.name,
         compiled.definition.version,
@@ -132,31 +136,14 @@ def verify(
         walk.transitions,
         tuple(status for status in _STATUSES if status in seen),
         tuple(sorted(walk.cut)),
-        reduced,
+        () if explorer.reduction is None else tuple(sorted(explorer.reduction.reduced)),
         walk.complete,
-        tuple(_violation(each) for each in sorted(findings, key=lambda each: len(each.node.path()))),
+        tuple(_violation(each) for each in sorted(findings.values(), key=lambda each: len(each.node.path()))),
         max_visits,
     )
 
 
 _STATUSES = ("completed", "compensated", "compensation_failed", "failed")
-
-
-def _walk(
-    compiled: CompiledSaga,
-    max_states: int,
-    max_visits: int,
-    catalogue: Catalogue | None,
-    *,
-    is_child: bool,
-    reduce: bool,
-) -> tuple[Walk, tuple[str, ...]]:
-    explorer = explorer_of(compiled, max_visits, catalogue, is_child=is_child, reduce=reduce)
-    walk = explorer.walk(max_states)
-    replays_apart(explorer, walk)
-    endless(walk)
-    reduction = explorer.reduction
-    return walk, () if reduction is None else tuple(sorted(reduction.reduced))
 
 
 def explorer_of(
@@ -185,6 +172,3 @@ def explorer_of(
 def _violation(finding: Finding) -> Violation:
     story = [line for node in finding.node.path() for line in node.words]
     return Violation(finding.rule, finding.what, tuple(story))
-
-
-__all__ = ["AT_REST", "MAX_STATES", "MAX_VISITS", "Report", "Violation", "explorer_of", "verify"]

@@ -50,3 +50,16 @@ def template(resources):
                 "        maxReceiveCount: 3",
             ]
     return "\n".join(lines)
+
+
+def side_by_side(branches, steps, attempts=1):
+    """Return the text of a parallel state with so many branches of so many compensatable tasks."""
+    retry = f", retry: {{max_attempts: {attempts}, initial_delay: 1s}}" if attempts > 1 else ""
+    lines = ["name: side_by_side", "states:", "  all:", "    type: parallel", "    branches:"]
+    for branch in range(branches):
+        lines += [f"      branch_{branch}:", "        steps:"]
+        lines += [
+            f"          - {{id: s{branch}_{step}, service: s, action: do_it, compensation: undo_it{retry}}}"
+            for step in range(steps)
+        ]
+    return "\n".join([*lines, "    next: end", "  end: {type: succeed}"])

@@ -56,7 +56,7 @@ class Canon:
             watched,
             _calls(saga),
             tuple(sorted(name for name, queue in saga.signals.items() if queue)),
-            tuple(step.label for step in saga.latest.values() if step.awaits is not None),
+            _awaiting(saga),
             () if saga.pivot_passed else tuple(_merged(saga) if merged else _in_order(saga)),
             ledger.all_owed if merged else ledger.owed,
             ledger.pivot,
@@ -126,6 +126,13 @@ def _calls(saga: Saga) -> frozenset[str]:
     return frozenset(key.rstrip("0123456789") if key.startswith("timer ") else key for key in saga.outstanding)
 
 
+def _awaiting(saga: Saga) -> tuple[str, ...]:
+    """Return the steps that wait for a signal, in the order in which they are given one."""
+    if all(step.awaits is None for step in saga.executions.values()):
+        return ()
+    return tuple(step.label for step in saga.latest.values() if step.awaits is not None)
+
+
 def _attempts(step: Execution) -> int:
     retry: Retry = getattr(step.state, "retry", NO_RETRY)
     return min(step.attempts.in_round, retry.max_attempts + 1)
@@ -133,6 +140,8 @@ def _attempts(step: Execution) -> int:
 
 def _undo_attempts(saga: Saga, step: Execution) -> int:
     """Return the attempts at undoing that the present round has had, if that still goes on."""
+    if step.status not in {"compensating", "compensation_failed"}:
+        return 0
     undo: Compensation | None = getattr(step.state, "compensation", None)
     goes_on = step.status == "compensating" or any(owner is step for _, owner in saga.timers.values())
     return min(step.undo_attempts.in_round, undo.retry.max_attempts + 1) if goes_on and undo is not None else 0

@@ -8,8 +8,9 @@ the walk goes breadth first, no way to that state is shorter, within what is red
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
+from typing import TypeAlias
 
 from sagadsl.machine.commands import Command
 from sagadsl.machine.compiler import CompiledSaga
@@ -81,6 +82,10 @@ class Finding:
     node: Node
 
 
+Findings: TypeAlias = dict[tuple[str, str], Finding]
+"""What is broken, by the rule and how."""
+
+
 @dataclass(slots=True)
 class Walk:
     """What a walk has seen.
@@ -100,7 +105,7 @@ class Walk:
     follows: list[list[int]] = field(default_factory=list)
     cut: set[str] = field(default_factory=set)
     open: set[int] = field(default_factory=set)
-    findings: dict[tuple[str, str], Finding] = field(default_factory=dict)
+    findings: Findings = field(default_factory=dict)
     complete: bool = True
 
     def find(self, rule: str, what: str, node: Node) -> None:
@@ -130,19 +135,23 @@ class Explorer:
     promises: Promises
     max_visits: int
 
-    def walk(self, max_states: int, *, until_found: bool = False) -> Walk:
-        """Walk through every state, or through so many; with `until_found`, no further than to something broken."""
+    def walk(self, max_states: int, until: Collection[str] = ()) -> Walk:
+        """Walk through every state.
+
+        Args:
+            max_states: How many states to see at most.
+            until: Rules; once each of them has been found to be broken, the walk ends.
+        """
         walk, seen = Walk(), dict[Key, int]()
         waiting: deque[Node] = deque()
-        for node in self._first(walk):
+        for node in self.first(walk):
             self._arrive(node, walk, seen, waiting)
-        while waiting and not (until_found and walk.findings):
-            if len(walk.nodes) >= max_states:
-                walk.complete = False
-                break
+        while waiting and not (until and {rule for rule, _ in walk.findings} >= set(until)):
             node = waiting.popleft()
             for following in self._expand(node, walk):
                 self._arrive(following, walk, seen, waiting)
+                if len(walk.nodes) > max_states:
+                    return _stopped(walk, max_states)
             node.saga = None
         return walk
 
@@ -161,16 +170,18 @@ class Explorer:
                 walk.nodes.append(new)
                 walk.follows.append([])
                 waiting.append(new)
+                if node.before is not None:
+                    node.before.is_leaf = False
             if node.before is not None:
-                node.before.is_leaf = False
                 walk.follows[node.before.place].append(place)
 
-    def _first(self, walk: Walk) -> Iterator[Node]:
+    def first(self, walk: Walk) -> Iterator[Node]:
+        """Yield the states in which a saga can be once it has been started."""
         definition = self.compiled.definition
         event = SagaStarted(Unknown("input"), definition.name, definition.version, self.compiled.hash)
         start = Possibility(event, "The saga starts")
         empty = Node(None, event, (), (), "", frozenset(), self.compiled.new(SAGA_ID), Ledger(), {})
-        for node in self._outcomes(empty, start, walk):
+        for node in self.outcomes(empty, start, walk):
             node.before = None
             yield node
 
@@ -181,10 +192,20 @@ class Explorer:
         if self.reduction is not None:
             possibilities = self.reduction.possible(node.saga, node.focus, possibilities)
         for possibility in possibilities:
-            yield from self._outcomes(node, possibility, walk)
+            yield from self.outcomes(node, possibility, walk)
 
-    def _outcomes(self, node: Node, possibility: Possibility, walk: Walk) -> Iterator[Node]:
-        """Let something happen, once for each way in which the oracle can answer."""
+    def outcomes(self, node: Node, possibility: Possibility, walk: Walk, *, smooth: bool = False) -> Iterator[Node]:
+        """Let something happen, once for each way in which the oracle can answer.
+
+        Args:
+            node: The state in which it happens; it stays as it is.
+            possibility: What happens.
+            walk: Where what is broken is noted.
+            smooth: Whether to leave out answers that are failures.
+
+        Yields:
+            The states that follow; none where a rule is broken.
+        """
         alone = self.reduction is not None and self.reduction.is_background(node.focus, possibility)
         scripts: list[Script] = [()]
         while scripts:
@@ -195,7 +216,7 @@ class Explorer:
             self.oracle.begin(script, node.facts)
             following = self._happen(node, saga, possibility, walk)
             if not alone:
-                scripts.extend(self.oracle.others())
+                scripts.extend(self.oracle.others(smooth=smooth))
             if following is not None:
                 yield following
 
@@ -227,7 +248,7 @@ class Explorer:
             return None
         if self.reduction is not None and self.reduction.leaves_out(saga):
             return None
-        visited = next((s.name for s in reversed(saga.latest.values()) if s.number > self.max_visits), None)
+        visited = next((step.name for step in saga.executions.values() if step.number > self.max_visits), None)
         if visited is not None:
             self._cut(node, visited, walk)
             return None
@@ -261,3 +282,10 @@ class Explorer:
     def _cut(node: Node, state: str, walk: Walk) -> None:
         walk.cut.add(state)
         walk.open.add(node.place)
+
+
+def _stopped(walk: Walk, max_states: int) -> Walk:
+    """Return a walk that has found more states than it may see."""
+    del walk.nodes[max_states:]
+    walk.complete = False
+    return walk

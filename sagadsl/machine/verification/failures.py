@@ -7,7 +7,7 @@ each code that something names, where that makes a difference, and one for all c
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from sagadsl.language.definition import (
@@ -30,10 +30,19 @@ UNNAMED = "AnyOtherError"
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """One way in which an action can fail; `words` come after what failed, as in "charge" + "times out"."""
+    """One way in which an action can fail.
+
+    Args:
+        failure: It; where others lead to the same, it stands for all of them.
+        words: What follows the step's name when it is told, as "times out".
+        codes: The codes for which it stands that something names.
+        any_other: Whether it stands for all codes that nothing names.
+    """
 
     failure: Failure
     words: str
+    codes: tuple[str, ...] = ()
+    any_other: bool = False
 
 
 _Outcome: TypeAlias = tuple[object, ...]
@@ -89,7 +98,8 @@ class Failures:
     def _different(
         self, candidates: Iterable[Way], retry: Retry, catches: tuple[tuple[Catch, ...], ...]
     ) -> Iterator[Way]:
-        seen: set[_Outcome] = set()
+        """Yield one way for all that come to the same."""
+        alike: dict[_Outcome, list[Way]] = {}
         for way in candidates:
             failure = way.failure
             outcome = (
@@ -98,30 +108,34 @@ class Failures:
                 tuple(_taken_by(group, failure.code) for group in catches),
                 failure.code if failure.code in self._read else "",
             )
-            if outcome not in seen:
-                seen.add(outcome)
-                yield way
+            alike.setdefault(outcome, []).append(way)
+        for ways in alike.values():
+            codes = tuple(dict.fromkeys(code for way in ways for code in way.codes))
+            yield replace(ways[0], codes=codes, any_other=any(way.any_other for way in ways))
 
 
 def _candidates(named: tuple[str, ...]) -> Iterator[Way]:
     unnamed = _unnamed(named)
-    for code in (*(each for each in named if each != TIMEOUT), UNAVAILABLE):
-        yield Way(Failure(code), f"fails with {code}")
-    yield Way(Failure(unnamed), "fails with an error that nothing names")
-    yield Way(Failure(unnamed, retryable=False), "fails with an error that is not to be tried again")
+    for code in (each for each in named if each != TIMEOUT):
+        yield Way(Failure(code), f"fails with {code}", (code,))
+    yield Way(Failure(unnamed), "fails", any_other=True)
+    if UNAVAILABLE not in named:
+        yield Way(Failure(UNAVAILABLE), f"fails with {UNAVAILABLE}")
+    yield Way(Failure(unnamed, retryable=False), "fails for good", any_other=True)
     for code in named:
-        yield Way(Failure(code, retryable=False), f"fails with {code}, which is not to be tried again")
-    yield Way(Failure(TIMEOUT, in_doubt=True), "times out, so nobody knows whether it happened")
-    yield Way(Failure(unnamed, retryable=False, in_doubt=True), "gives no usable answer, so nobody knows what happened")
+        yield Way(Failure(code, retryable=False), f"fails for good with {code}", (code,))
+    yield Way(Failure(TIMEOUT, in_doubt=True), "times out, so nobody knows whether it happened", (TIMEOUT,))
+    words = "gives no usable answer, so nobody knows what happened"
+    yield Way(Failure(unnamed, retryable=False, in_doubt=True), words)
 
 
 def _of_child(named: tuple[str, ...]) -> Iterator[Way]:
     """Yield how another saga can fail: it is tried again by nobody but itself."""
     unnamed = _unnamed(named)
     for code in named:
-        yield Way(Failure(code, retryable=False), f"fails with {code}, and is undone as far as it had come")
+        yield Way(Failure(code, retryable=False), f"fails with {code}, and is undone as far as it had come", (code,))
+    yield Way(Failure(unnamed, retryable=False), "fails, and is undone as far as it had come", any_other=True)
     yield Way(Failure(INVALID_PAYLOAD, retryable=False), "cannot be started with its input")
-    yield Way(Failure(unnamed, retryable=False), "fails, and is undone as far as it had come")
 
 
 def _unnamed(named: tuple[str, ...]) -> str:

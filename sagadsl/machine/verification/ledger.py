@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from typing import TypeAlias
 
 from sagadsl.language.definition import SubSaga, Task
 from sagadsl.machine.commands import Command, Compensate, CompensateChild, Invoke, StartChild
@@ -28,6 +29,8 @@ from sagadsl.machine.events import (
 )
 from sagadsl.machine.execution import Execution
 from sagadsl.machine.saga import Saga
+
+Call: TypeAlias = Invoke | StartChild | Compensate | CompensateChild
 
 _DECISIONS = (RetryRequested, SignalReceived, StepResolved, StepSkipped)
 
@@ -67,13 +70,13 @@ class Ledger:
         if not late:
             settled = frozenset(_settled(before, event, saga))
             new = frozenset(_completed(before, event, saga)) | frozenset(_in_doubt(before, event, saga))
-            owed = (*tuple(group - settled - new for group in owed), new)
+            owed = (*(group - settled - new for group in owed), new)
         owed = tuple(group for group in owed if group)
         return replace(self, owed=owed, pivot=pivot, calls=self._calls(before, event, saga, commands))
 
     def _calls(self, before: Saga, event: Event, saga: Saga, commands: list[Command]) -> dict[str, int]:
         decided = isinstance(event, _DECISIONS) or _kept(saga) < _kept(before)
-        asked = [call for call in map(call_name, commands) if call is not None]
+        asked = [call_name(each) for each in commands if isinstance(each, Call)]
         if not decided and not asked:
             return self.calls
         calls = {} if decided else dict(self.calls)
@@ -90,20 +93,15 @@ def is_undoable(execution: Execution) -> bool:
     return isinstance(state, SubSaga) or state.compensation is not None
 
 
-def call_name(command: Command) -> str | None:
+def call_name(call: Call) -> str:
     """Return the name under which a call is counted: the step, and whether it is done or undone."""
-    match command:
-        case Invoke() | StartChild():
-            return f"do {label_of(command)}"
-        case Compensate() | CompensateChild():
-            return f"undo {label_of(command)}"
-    return None
+    return f"{'do' if isinstance(call, Invoke | StartChild) else 'undo'} {label_of(call)}"
 
 
-def label_of(command: Invoke | StartChild | Compensate | CompensateChild) -> str:
+def label_of(call: Call) -> str:
     """Return the label of the step that a call is for."""
-    place = f"{command.state}/{command.region}" if command.region else command.state
-    return place if command.execution == 1 else f"{place}:{command.execution}"
+    place = f"{call.state}/{call.region}" if call.region else call.state
+    return place if call.execution == 1 else f"{place}:{call.execution}"
 
 
 def _kept(saga: Saga) -> int:
@@ -157,7 +155,7 @@ def _in_doubt(before: Saga, event: Event, saga: Saga) -> Iterator[str]:
             yield from (before.executions[key].label for key in called | waiting if is_undoable(before.executions[key]))
         case StepFailed() if event.error.in_doubt:
             yield from _if_undoable(_named(before, event))
-        case StepSucceeded() if _is_unreadable(_named(saga, event)):
+        case StepSucceeded() if _is_unreadable(_named(before, event), _named(saga, event)):
             yield from _if_undoable(_named(before, event))
         case TimerFired() if event.timer_id.split("/")[-2:-1] == ["report"] or event.timer_id.endswith("/timeout"):
             yield from _if_undoable(_named(before, event))
@@ -167,9 +165,11 @@ def _has_job(step: Execution) -> bool:
     return step.status == "waiting" and isinstance(step.state, Task)
 
 
-def _is_unreadable(step: Execution | None) -> bool:
-    """Whether an answer came that `fail_when` cannot read."""
-    return step is not None and step.failure is not None and step.failure.code == INVALID_PAYLOAD
+def _is_unreadable(earlier: Execution | None, step: Execution | None) -> bool:
+    """Whether an answer has come that `fail_when` cannot read."""
+    if earlier is None or step is None or step.failure is None or step.failure is earlier.failure:
+        return False
+    return step.failure.code == INVALID_PAYLOAD
 
 
 def _if_undoable(step: Execution | None) -> Iterator[str]:

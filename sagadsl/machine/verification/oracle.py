@@ -45,10 +45,18 @@ class CycleCut(Exception):  # noqa: N818 - no error: the walk goes no further he
 
 
 class Asked(NamedTuple):
-    """A question that came up: which option was taken, how many there were, and in words what it means."""
+    """A question that came up.
+
+    Args:
+        taken: The option that was taken.
+        options: How many there are.
+        smooth: How many of them, from the first, a saga without trouble can take.
+        words: What the one that was taken means.
+    """
 
     taken: int
     options: int
+    smooth: int
     words: str
 
 
@@ -87,26 +95,31 @@ class Oracle:
         if times > self.max_passes:
             raise CycleCut(state)
 
-    def ask(self, words: Sequence[str]) -> int:
-        """Return the index of an option; the first is the one that a saga without trouble would take.
+    def ask(self, words: Sequence[str], trouble: int = 0) -> int:
+        """Return the index of an option; the first is the one that leads to a good end soonest.
 
         Args:
             words: What each option means.
+            trouble: How many of them, the last ones, are failures.
         """
         place = len(self.asked)
         taken = self._script[place] if place < len(self._script) else 0
-        self.asked.append(Asked(taken, len(words), words[taken]))
+        self.asked.append(Asked(taken, len(words), len(words) - trouble, words[taken]))
         return taken
 
     def learn(self, facts: Facts) -> None:
         """Note what holds from here on."""
         self.facts = {**self.facts, **facts}
 
-    def others(self) -> list[Script]:
-        """Return the scripts that answer the questions of this event in the ways that are still to be tried."""
+    def others(self, *, smooth: bool = False) -> list[Script]:
+        """Return the scripts that answer this event's questions in the ways that are still to be tried.
+
+        Args:
+            smooth: Whether to leave out failures.
+        """
         taken = tuple(each.taken for each in self.asked)
         return [
             (*taken[:place], other)
             for place in range(len(self._script), len(taken))
-            for other in range(1, self.asked[place].options)
+            for other in range(1, self.asked[place].smooth if smooth else self.asked[place].options)
         ]

@@ -104,7 +104,7 @@ class World:
                     yield Possibility(LocksAcquired(), "The locks are granted", smooth=True)
                 case StartTimer(timer_id=timer_id):
                     yield _rings(saga, timer_id)
-        for execution in saga.latest.values():
+        for execution in saga.executions.values():
             if execution.status == "waiting" and _is_callback(execution):
                 yield from self._reports(execution)
         yield from _signals(saga)
@@ -156,8 +156,8 @@ class World:
 def _decisions(saga: Saga) -> Iterator[Possibility]:
     """Yield what a person may decide about steps that have failed, or that could not be undone."""
     wanted = {"running": "failed", "failed": "failed", "compensation_failed": "compensation_failed"}
-    for step in saga.latest.values():
-        if step.status == wanted.get(saga.status):
+    for step in saga.executions.values():
+        if step.status == wanted.get(saga.status) and step is saga.executions.latest(step.name, step.region):
             yield from _decisions_about(step)
 
 
@@ -207,7 +207,7 @@ _TIMERS = {
 
 def _signals(saga: Saga) -> Iterator[Possibility]:
     """Yield each signal once where it is waited for, and once before that; a second one in advance adds nothing."""
-    if saga.status != "running":
+    if saga.status != "running" or not saga.compiled.signals:
         return
     for name in sorted(saga.compiled.signals):
         waiting = [step for step in saga.latest.values() if step.awaits == name]

@@ -72,18 +72,18 @@ class Reduction:
     def _wide(self, saga: Saga) -> list[Execution]:
         if not self._focuses:
             return []
-        return [step for step in saga.latest.values() if step.name in self._focuses and self._needs(step)]
+        return [step for step in saga.executions.values() if step.name in self._focuses and self._needs(step)]
 
     @staticmethod
     def _by_label(saga: Saga, label: str) -> Execution | None:
-        return next((step for step in saga.latest.values() if step.label == label), None)
+        return next((step for step in saga.executions.values() if step.label == label), None)
 
     @staticmethod
     def _needs(step: Execution | None) -> bool:
         """Whether the branches of a step run, and nothing has stopped them."""
-        if step is None or step.regions is None:
+        if step is None or step.status != "running" or step.regions is None:
             return False
-        return step.status == "running" and step.regions.failure is None
+        return step.regions.failure is None
 
     def possible(self, saga: Saga, focus: Focus, possibilities: list[Possibility]) -> list[Possibility]:
         """Return what can happen: all, or while something goes on in the background, only the first of that."""
@@ -102,7 +102,7 @@ class Reduction:
     @staticmethod
     def leaves_out(saga: Saga) -> bool:
         """Whether two steps side by side are both being tried again."""
-        return sum(map(_is_tried_again, saga.latest.values())) > 1
+        return sum(map(_is_tried_again, saga.executions.values())) > 1
 
     @staticmethod
     def is_background(focus: Focus, possibility: Possibility) -> bool:
@@ -117,10 +117,13 @@ def _is_tried_again(step: Execution) -> bool:
 
 
 def _is_beside_others(cursor: Cursor | None) -> bool:
-    """Whether something beside a region, inside the same step, may still happen by itself."""
-    if cursor is None or cursor.parent is None or cursor.parent.regions is None:
-        return False
-    return any(other.is_active for other in cursor.parent.regions.cursors if other is not cursor)
+    """Whether something beside a region, inside the same step or one around it, may still happen by itself."""
+    while cursor is not None and cursor.parent is not None:
+        inside = cursor.parent.regions
+        if inside is not None and any(other.is_active for other in inside.cursors if other is not cursor):
+            return True
+        cursor = cursor.parent.cursor
+    return False
 
 
 def _of_one_undo(saga: Saga, possibilities: list[Possibility]) -> list[Possibility]:

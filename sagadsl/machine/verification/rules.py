@@ -20,10 +20,10 @@ from sagadsl.machine.commands import (
     Invoke,
     StartChild,
 )
-from sagadsl.machine.events import Event, RetryRequested, StepResolved
+from sagadsl.machine.events import Event, Failure, RetryRequested, StepResolved
 from sagadsl.machine.execution import Execution
 from sagadsl.machine.saga import Saga
-from sagadsl.machine.verification.ledger import Ledger, call_name, label_of
+from sagadsl.machine.verification.ledger import Call, Ledger, call_name, label_of
 
 AT_REST = frozenset({"completed", "compensated", "compensation_failed", "failed"})
 
@@ -49,6 +49,11 @@ class Moment:
     owed_before: Ledger
     owed: Ledger
     late: bool
+
+    @property
+    def calls(self) -> list[Call]:
+        """The actions and undos that are called."""
+        return [each for each in self.commands if isinstance(each, Call)]
 
     @property
     def undoes(self) -> list[Compensate | CompensateChild]:
@@ -117,6 +122,22 @@ def not_while_steps_run(moment: Moment) -> Iterator[str]:
         yield from (f"{label_of(undo)} is undone while {label_of(call)} still runs" for call in running)
 
 
+def no_step_starts_beside_a_failure(moment: Moment) -> Iterator[str]:
+    """When a branch or an item has failed, no new step starts in the others (rule 3)."""
+    for call in moment.calls:
+        step = moment.step(label_of(call))
+        around = None if isinstance(call, Compensate | CompensateChild) else step.cursor.parent
+        while around is not None:
+            earlier = moment.before.executions.get((around.name, around.region, around.number))
+            if _failure_inside(around) is not None and _failure_inside(around) is _failure_inside(earlier):
+                yield f"{step.label} starts although something beside it in {around.label} has failed"
+            around = around.cursor.parent
+
+
+def _failure_inside(step: Execution | None) -> Failure | None:
+    return None if step is None or step.regions is None else step.regions.failure
+
+
 def a_failed_undo_halts(moment: Moment) -> Iterator[str]:
     """With `halt`, nothing else is undone once a compensation has failed for good (rule 4)."""
     policy = moment.saga.definition.compensation
@@ -130,23 +151,18 @@ def a_failed_undo_halts(moment: Moment) -> Iterator[str]:
 
 def within_the_attempts(moment: Moment) -> Iterator[str]:
     """No action and no compensation is called more often than its `retry` allows."""
-    for command in moment.commands:
-        call = call_name(command)
-        if call is None or isinstance(command, Finish):
-            continue
-        limit = _retry(moment, command).max_attempts
-        if moment.owed.calls[call] > limit:
-            yield f"{call.partition(' ')[2]} is called {moment.owed.calls[call]} times, and it may be {limit} times"
+    for call in moment.calls:
+        times, limit = moment.owed.calls[call_name(call)], _retry(moment, call).max_attempts
+        if times > limit:
+            yield f"{label_of(call)} is called {times} times, and it may be {limit} times"
 
 
-def _retry(moment: Moment, command: Command) -> Retry:
-    if not isinstance(command, Invoke | Compensate | StartChild | CompensateChild):
-        raise TypeError(f"{command} is no call")
-    state = moment.saga.executions[command.state, command.region, command.execution].state
-    if isinstance(command, Invoke):
+def _retry(moment: Moment, call: Call) -> Retry:
+    state = moment.saga.executions[call.state, call.region, call.execution].state
+    if isinstance(call, Invoke | StartChild):
         return getattr(state, "retry", NO_RETRY)
     undo = getattr(state, "compensation", None)
-    return NO_RETRY if undo is None or isinstance(command, StartChild) else undo.retry
+    return NO_RETRY if undo is None else undo.retry
 
 
 def within_the_retries(moment: Moment) -> Iterator[str]:
@@ -178,14 +194,14 @@ def no_saga_stands_still(moment: Moment) -> Iterator[str]:
         if saga.status != moment.before.status and not any(isinstance(each, Finish) for each in moment.commands):
             yield f"the saga is {saga.status} and says so to nobody"
         return
-    is_waiting = any(step.awaits is not None for step in saga.latest.values())
+    is_waiting = any(step.awaits is not None for step in saga.executions.values())
     if not is_waiting and not any(key != f"timer {SAGA_TIMER}" for key in saga.outstanding):
         yield f"nothing is outstanding, and the saga is {saga.status}"
 
 
 def waits_are_answered(moment: Moment) -> Iterator[str]:
     """A step that waits for a signal has its timer for as long as it waits, where it was given a time."""
-    for step in moment.saga.latest.values():
+    for step in moment.saga.executions.values():
         limited = isinstance(step.state, Wait) and step.state.timeout is not None
         if step.awaits is not None and limited and not any(owner is step for _, owner in moment.saga.timers.values()):
             yield f"{step.label} waits without its timer"
@@ -204,6 +220,7 @@ RULES: Mapping[str, Rule] = {
         only_what_is_owed,
         last_completed_first,
         not_while_steps_run,
+        no_step_starts_beside_a_failure,
         a_failed_undo_halts,
         within_the_attempts,
         within_the_retries,

@@ -107,9 +107,9 @@ class _Planner:
     def _verdict(self, condition: Expression, state: State) -> Expression:
         """Return a condition of `fail_when`; each attempt has an answer of its own, so nothing is remembered."""
         reads = replace(self._vocabulary.of_condition(condition.text, state), again=False)
-        return self._condition(condition, reads, state)
+        return SymbolicCondition(condition, reads, state.name, self._oracle, is_verdict=True)
 
-    def _condition(self, real: Expression, reads: Reads, state: State, *, prefers: bool = False) -> Expression:
+    def _condition(self, real: Expression, reads: Reads, state: State, *, prefers: bool) -> Expression:
         return SymbolicCondition(real, reads, state.name, self._oracle, prefers=prefers)
 
     def _template(self, real: Template, data: Json, state: State, what: str) -> Template:

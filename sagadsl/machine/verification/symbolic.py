@@ -71,13 +71,14 @@ class _Symbolic(Expression):
         self.oracle.passing(f"{self.state}: {self.text}", scope)
         return self.reads.all_known(scope)
 
-    def ask(self, scope: Scope, words: list[str]) -> int:
-        """Return the index of an answer; or raise, where a field that is read may not be there."""
+    def ask(self, scope: Scope, words: list[str], trouble: int = 0) -> int:
+        """Return the index of an answer, the last ones being trouble; or raise, where a field may not be there."""
         open_fields = self.reads.open_fields(scope, self.oracle)
         fact = (self.text, self.reads.values(scope)) if self.reads.again else None
         if fact in self.oracle.facts:
             return self.oracle.facts[fact]
-        taken = self.oracle.ask([*words, *([_valueless(self.text)] if open_fields else [])])
+        failing = [_valueless(self.text)] if open_fields else []
+        taken = self.oracle.ask([*words, *failing], trouble + len(failing))
         if taken == len(words):
             raise EvaluationError("a field that it reads is not there", self.text)
         if self.reads.again:
@@ -86,20 +87,36 @@ class _Symbolic(Expression):
 
 
 class SymbolicCondition(_Symbolic):
-    """A condition; `prefers` is the value that keeps a saga on its way to a good end."""
+    """A condition.
 
-    __slots__ = ("prefers",)
+    Args:
+        real: As for every expression, like `reads`, `state` and `oracle`.
+        prefers: The value that keeps a saga on its way to a good end.
+        is_verdict: Whether the other value is a failure.
+    """
 
-    def __init__(self, real: Expression, reads: Reads, state: str, oracle: Oracle, *, prefers: bool) -> None:
+    __slots__ = ("is_verdict", "prefers")
+
+    def __init__(
+        self,
+        real: Expression,
+        reads: Reads,
+        state: str,
+        oracle: Oracle,
+        *,
+        prefers: bool = False,
+        is_verdict: bool = False,
+    ) -> None:
         super().__init__(real, reads, state, oracle)
-        self.prefers = prefers
+        self.prefers, self.is_verdict = prefers, is_verdict
 
     def test(self, scope: Scope) -> bool:
         """See `Expression.test`."""
         if self.is_known(scope):
             return self.real.test(scope)
         values = (self.prefers, not self.prefers)
-        return values[self.ask(scope, [f"`{self.text}` is {'true' if value else 'false'}" for value in values])]
+        words = [f"`{self.text}` is {'true' if value else 'false'}" for value in values]
+        return values[self.ask(scope, words, int(self.is_verdict))]
 
 
 class SymbolicItems(_Symbolic):
@@ -150,7 +167,7 @@ class SymbolicTemplate(Template):
         if self.reads.all_known(scope):
             return self.real.render(scope)
         open_fields = self.reads.open_fields(scope, self.oracle)
-        if open_fields and self.oracle.ask(["", self._unmade()]):
+        if open_fields and self.oracle.ask(["", self._unmade()], 1):
             raise EvaluationError("a field that it reads is not there", self.state)
         if open_fields and self.reads.again:
             self.oracle.learn(dict.fromkeys(open_fields, 0))

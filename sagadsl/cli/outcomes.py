@@ -1,0 +1,90 @@
+"""`sagadsl outcomes`."""
+
+from __future__ import annotations
+
+import json
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sagadsl.cli import files
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sagadsl.machine.outcomes import Outcome
+
+_WIDTH = 80
+_HEAD = ("step", "what happens", "is undone", "and then")
+
+
+class Format(StrEnum):
+    """How the table is written."""
+
+    TEXT = "text"
+    JSON = "json"
+    MARKDOWN = "markdown"
+
+
+def command(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The definition.")],
+    format: Annotated[  # noqa: A002 - the option's name
+        Format, typer.Option(help="`text` for people, `markdown` for documents, `json` for programs.")
+    ] = Format.TEXT,
+) -> None:
+    """Show what becomes of a saga when a step fails: what is undone, in which order, and where it ends.
+
+    Everything else goes well. What stands in brackets is undone if it was done: not every path passes it.
+
+    Exit code 0, 1 when the definition has errors, 2 when there is no such file.
+    """
+    from sagadsl.machine.compiler import compile_saga
+    from sagadsl.machine.outcomes import outcomes
+
+    found = outcomes(compile_saga(files.load(file)))
+    if format is Format.JSON:
+        typer.echo(json.dumps([outcome.to_json() for outcome in found], indent=2, ensure_ascii=False))
+    elif format is Format.MARKDOWN:
+        typer.echo("\n".join(_markdown(found)))
+    else:
+        _text(found)
+
+
+def _text(found: list[Outcome]) -> None:
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False, width=None, padding=(0, 1))
+    for head in _HEAD:
+        table.add_column(head, overflow="fold")
+    for cells in _rows(found):
+        table.add_row(*map(Text, cells))
+    Console(width=_WIDTH, highlight=False).print(table)
+
+
+def _markdown(found: list[Outcome]) -> Iterator[str]:
+    for cells in (_HEAD, ("---",) * len(_HEAD), *_rows(found)):
+        yield f"| {' | '.join(cells)} |"
+
+
+def _rows(found: list[Outcome]) -> Iterator[tuple[str, ...]]:
+    before = ""
+    for outcome in found:
+        yield outcome.state if outcome.state != before else "", outcome.how, _undone(outcome), _then(outcome)
+        before = outcome.state
+
+
+def _undone(outcome: Outcome) -> str:
+    labels = [f"({label})" if label in outcome.if_done else label for label in outcome.undone]
+    at_once = " at once" if outcome.at_once and len(labels) > 1 else ""
+    return (", ".join(labels) or "nothing") + at_once
+
+
+def _then(outcome: Outcome) -> str:
+    if outcome.waits is not None:
+        return f"waits for the signal {outcome.waits}"
+    return outcome.ends if outcome.ends is not None else f"goes on at {outcome.goes_on}"

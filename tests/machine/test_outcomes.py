@@ -1,0 +1,176 @@
+"""`outcomes`: what becomes of a saga when one of its steps fails."""
+
+from sagadsl import compile_saga, load
+from sagadsl.language.definition import Catch, Fail, Retry
+from sagadsl.language.library import ActionSpec, Catalogue
+from sagadsl.machine.outcomes import outcomes
+from tests.machine.build import branch, choice, definition, map_of, parallel, sub, succeed, task, wait
+
+
+def table(saga, **options):
+    """Each row in short: step, how it fails, what is undone (in brackets: if it was done), and what then."""
+    return [_row(each) for each in outcomes(compile_saga(saga), **options)]
+
+
+def _row(outcome):
+    undone = " ".join(f"({each})" if each in outcome.if_done else each for each in outcome.undone)
+    then = outcome.ends or (f"on at {outcome.goes_on}" if outcome.goes_on else f"waits for {outcome.waits}")
+    return outcome.state, outcome.how, undone, then
+
+
+def rows_of(state, saga):
+    return [row[1:] for row in table(saga) if row[0] == state]
+
+
+def test_what_was_done_is_undone_backwards_and_a_step_in_doubt_first():
+    saga = definition(
+        task("a", next="b"),
+        task("b", next="pay"),
+        task("pay", next="ship", kind="pivot"),
+        task("ship", next="end", kind="retriable"),
+        succeed("end"),
+    )
+
+    assert table(saga) == [
+        ("a", "fails", "", "compensated"),
+        ("a", "times out", "a", "compensated"),
+        ("b", "fails", "a", "compensated"),
+        ("b", "times out", "b a", "compensated"),
+        ("pay", "fails", "b a", "compensated"),
+        ("pay", "times out", "pay b a", "compensated"),
+        ("ship", "fails or times out", "", "failed"),
+    ]
+
+
+def test_a_step_that_is_tried_again_fails_every_time():
+    saga = definition(task("a", next="b"), task("b", next="end", retry=Retry(max_attempts=3)), succeed("end"))
+
+    assert rows_of("b", saga)[0] == ("fails", "a", "compensated")
+
+
+def test_a_failure_that_is_caught_goes_on_elsewhere_and_others_do_not():
+    saga = definition(
+        task("a", next="b"),
+        task("b", next="end", catch=(Catch(("Gone", "Timeout"), "c"),)),
+        task("c", next="end"),
+        succeed("end"),
+    )
+
+    assert rows_of("b", saga) == [
+        ("fails with Gone or times out", "", "on at c"),
+        ("fails otherwise", "a", "compensated"),
+        ("gives no usable answer", "b a", "compensated"),
+    ]
+
+
+def test_a_failure_that_does_not_matter_goes_on_and_one_that_waits_waits():
+    saga = load(
+        """
+        name: waits
+        steps:
+          - {id: a, service: s, action: a, kind: read_only, on_failure: continue}
+          - {id: b, service: s, action: b, kind: read_only, on_failure: {wait_for: go}}
+          - {id: c, service: s, action: c, kind: read_only}
+        """
+    )
+
+    assert rows_of("a", saga) == [("fails or times out", "", "on at b")]
+    assert rows_of("b", saga) == [("fails or times out", "", "waits for go")]
+
+
+def test_what_only_some_paths_do_stands_in_brackets():
+    saga = definition(
+        choice("pick", {"input.gift": "wrap"}, default="send"),
+        task("wrap", next="send"),
+        task("send", next="stop", kind="read_only"),
+        Fail(name="stop", error="Stop"),
+        succeed("end"),
+    )
+
+    assert rows_of("send", saga) == [("fails or times out", "(wrap)", "compensated")]
+    assert rows_of("stop", saga) == [("is reached", "(wrap)", "compensated")]
+
+
+def test_beside_other_branches_those_are_undone_as_well():
+    two = {n: branch(task(f"{n}1", next=f"{n}2"), task(f"{n}2", next=f"{n}3"), succeed(f"{n}3")) for n in "ab"}
+    saga = definition(parallel("all", two, next="end", catch={"Gone": "end"}), succeed("end"))
+
+    assert rows_of("a2", saga) == [
+        ("fails with Gone", "", "on at end"),
+        ("fails otherwise", "a1 b2 b1", "compensated"),
+        ("times out", "a2 a1 b2 b1", "compensated"),
+    ]
+
+
+def test_every_branch_of_many_has_its_rows_in_no_time():
+    names = "abcdefgh"
+    many = {n: branch(*(task(f"{n}{i}", next=f"{n}{i + 1}") for i in range(4)), succeed(f"{n}4")) for n in names}
+    saga = definition(parallel("all", many, next="end"), succeed("end"))
+
+    rows = table(saga)
+
+    assert len(rows) == len(names) * 4 * 2
+    assert rows[0][2].split()[-len(names) + 1 :] == ["h0", "g0", "f0", "e0", "d0", "c0", "b0"]
+
+
+def test_the_items_of_a_map_are_undone_one_by_one():
+    body = branch(task("wrap", next="label"), task("label", next="fin"), succeed("fin"))
+    strict = definition(map_of("pack", "input.items", body, next="end"), succeed("end"))
+    lenient = definition(map_of("pack", "input.items", body, next="end", max_failures=9), succeed("end"))
+
+    assert rows_of("label", strict)[0] == ("fails", "(label/1) (wrap/1) wrap/0", "compensated")
+    assert {row[2] for row in rows_of("label", lenient)} <= {"on at pack", "on at end"}
+
+
+def test_waits_and_sub_sagas_fail_in_their_own_ways():
+    saga = definition(
+        sub("child", "other", next="w"), wait("w", signal="go", timeout=5.0, next="end"), succeed("end"), timeout=9.0
+    )
+
+    assert rows_of("child", saga) == [("fails", "", "compensated")]
+    assert rows_of("w", saga) == [("gets no signal in time", "child", "compensated")]
+
+
+def test_all_at_once_is_said():
+    saga = definition(task("a", next="b"), task("b", next="c"), task("c", next="end"), succeed("end"))
+
+    found = outcomes(compile_saga(saga.vary(order="parallel")))
+
+    assert {each.at_once for each in found} == {True}
+    assert next(set(each.undone) for each in found if (each.state, each.how) == ("c", "fails")) == {"a", "b"}
+
+
+def test_errors_of_the_catalogue_are_told_where_they_lead_elsewhere():
+    saga = load(
+        """
+        name: known
+        states:
+          a: {service: s, action: a, kind: read_only, catch: [{errors: ["*"], next: pick}], next: end}
+          pick: {type: choice, choices: [{when: error.code == 'Lost', next: find}], default: end}
+          find: {service: s, action: find, kind: read_only, next: end}
+          end: {type: succeed}
+        """
+    )
+    catalogue = Catalogue("c", {"s": {"a": ActionSpec(errors=("Lost",))}})
+
+    rows = [row[1:] for row in table(saga, catalogue=catalogue) if row[0] == "a"]
+
+    assert rows[0] == ("fails with Lost", "", "on at find")
+    assert rows[1][2] == "on at end"
+
+
+def test_an_outcome_is_plain_data():
+    saga = definition(task("a", next="b"), task("b", next="end"), succeed("end"))
+
+    (row,) = [each.to_json() for each in outcomes(compile_saga(saga)) if (each.state, each.how) == ("b", "fails")]
+
+    assert row == {
+        "state": "b",
+        "how": "fails",
+        "undone": ["a"],
+        "if_done": [],
+        "at_once": False,
+        "ends": "compensated",
+        "goes_on": None,
+        "waits": None,
+    }
