@@ -60,22 +60,33 @@ def load(path: Path) -> Definition:
         CommandError: The path is not a file.
         typer.Exit: The definition has errors, which have been shown.
     """
-    from sagadsl.language.diagnostics import DefinitionError, render_text
+    from sagadsl.language.diagnostics import render_text
     from sagadsl.language.load import check
-    from sagadsl.language.source import read_text
 
     if path.is_dir():
         raise CommandError(f"{path}: this is a folder; name one definition in it", USAGE)
     if not path.exists():
         raise CommandError(f"{path}: there is no such file", USAGE)
-    try:
-        text = read_text(path)
-    except DefinitionError as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(PROBLEMS) from None
+    text = read(path)
     definition, diagnostics = check(text, str(path))
     if diagnostics:
         typer.echo(render_text(diagnostics, {str(path): text}), err=True)
     if definition is None or any(diagnostic.severity == "error" for diagnostic in diagnostics):
         raise typer.Exit(PROBLEMS)
     return definition
+
+
+def read(path: Path) -> str:
+    """Return the text of a file.
+
+    Raises:
+        typer.Exit: It cannot be read, and why has been shown.
+    """
+    from sagadsl.language.diagnostics import DefinitionError
+    from sagadsl.language.source import read_text
+
+    try:
+        return read_text(path)
+    except DefinitionError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(PROBLEMS) from None

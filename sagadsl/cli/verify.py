@@ -86,16 +86,11 @@ def _catalogue(path: Path | None) -> Catalogue | None:
     if path is None:
         return None
     from sagadsl.language.catalogue import read_catalogue
-    from sagadsl.language.diagnostics import DefinitionError, render_text
-    from sagadsl.language.source import read_text
+    from sagadsl.language.diagnostics import render_text
 
     if not path.is_file():
         raise CommandError(f"{path}: there is no such file", USAGE)
-    try:
-        text = read_text(path)
-    except DefinitionError as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(PROBLEMS) from None
+    text = files.read(path)
     catalogue, found = read_catalogue(text, str(path))
     if catalogue is None:
         typer.echo(render_text(found, {str(path): text}), err=True)
