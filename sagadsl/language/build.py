@@ -39,4 +39,5 @@ def build(document: Document) -> Definition:
         invariants=tuple(Invariant(each["name"], each["when"], each["require"]) for each in data.get("invariants", ())),
         language=data.get("sagadsl", "1.0"),
         file=document.file,
+        text=document.text,
     )

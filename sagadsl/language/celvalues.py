@@ -11,6 +11,9 @@ from cel_expr_python import cel
 
 from sagadsl.language.definition import Json
 
+_AS_THEY_ARE = frozenset({type(None), bool, int, str})
+_NUMBERS = (int, float)
+
 
 def copied(value: Json) -> Json:
     """Copy JSON data, so that nobody can change a saga's state through a value.
@@ -18,9 +21,9 @@ def copied(value: Json) -> Json:
     Raises:
         TypeError: It is not JSON; the message says what it is instead, as "an infinite number".
     """
-    if value is None or isinstance(value, bool | str):
+    if type(value) in _AS_THEY_ARE or isinstance(value, str):
         return value
-    if isinstance(value, int | float):
+    if isinstance(value, _NUMBERS):
         return _finite(value)
     if isinstance(value, Mapping):
         return {key: copied(item) for key, item in value.items()}

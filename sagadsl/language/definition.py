@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import field
 
+from sagadsl.language.display import Shown
 from sagadsl.language.policies import (
     ANY_ERROR,
     NO_RETRY,
@@ -265,7 +266,7 @@ class Invariant:
 
 
 @record(kw_only=True)
-class Definition:
+class Definition(Shown):
     """A whole saga.
 
     Args:
@@ -285,6 +286,7 @@ class Definition:
         invariants: Promises that `verify` checks.
         language: The language version the text was written in.
         file: Name of the file it came from, for messages; no part of what it means.
+        text: What was read, so that a store can keep it with the sagas that run it; no part of what it means either.
     """
 
     name: str
@@ -304,6 +306,7 @@ class Definition:
     invariants: tuple[Invariant, ...] = ()
     language: str = "1.0"
     file: str | None = field(default=None, compare=False)
+    text: str | None = field(default=None, compare=False, repr=False)
 
     @property
     def all_states(self) -> Mapping[str, State]:

@@ -25,6 +25,7 @@ PLAIN_VARIABLES = ("input", "saga", "error", "output", "index", "steps")
 """The variables besides `states.NAME.output`, `signals.NAME` and the names of items."""
 
 _EMPTY: Mapping[str, Json] = {}
+_OBJECTS = (dict, Mapping)  # in this order, since asking an abstract class takes ten times as long
 
 
 class EvaluationError(ValueError):
@@ -89,7 +90,7 @@ class Environment:
             raise EvaluationError(f"the expression {_quoted(text)} cannot be read", text) from None
         read = [variable(found) for found in celtokens.references(words)]
         names = frozenset(name for name, _ in read if name in self._variables)
-        plain = read[0] if len(read) == 1 and _is_plain_reference(words) and names else None
+        plain = read[0] if len(read) == 1 and _is_plain_reference(words) and names - {"saga"} else None
         return Expression(text, program, names, plain)
 
 
@@ -130,9 +131,13 @@ class Expression:
         """
         if self._plain is not None:
             name, path = self._plain
-            found, value = _follow(scope.get(name, _EMPTY), path)
-            if found and name != "saga":
-                return self._checked(copied, value)
+            value = scope.get(name, _EMPTY)
+            for part in path:
+                if not isinstance(value, _OBJECTS) or part not in value:
+                    break
+                value = value[part]
+            else:
+                return value if type(value) is str else self._checked(copied, value)
         return self._checked(to_json, self._run(scope))
 
     def test(self, scope: Mapping[str, Json]) -> bool:
@@ -206,14 +211,6 @@ def _is_plain_reference(words: list[celtokens.Token]) -> bool:
         and all(word.kind == "name" for word in words[::2])
         and all(word.text == "." for word in words[1::2])
     )
-
-
-def _follow(value: Json, path: tuple[str | int, ...]) -> tuple[bool, Json]:
-    for part in path:
-        if not isinstance(value, Mapping) or part not in value:
-            return False, None
-        value = value[part]
-    return True, value
 
 
 def _missing_in(value: Json, path: tuple[str | int, ...], key: str) -> tuple[str | int, ...] | None:

@@ -49,6 +49,20 @@ def load(path_or_text: str | os.PathLike[str]) -> Definition:
     return definition
 
 
+def reload(text: str) -> Definition:
+    """Return the definition in a text that was a definition once, without judging it again.
+
+    A check that is younger than the text must not keep a saga that runs it from going on.
+
+    Raises:
+        DefinitionError: It cannot even be read as one.
+    """
+    reading = _read(text, TEXT)
+    if reading.definition is None:
+        raise DefinitionError(reading.diagnostics, {TEXT: text})
+    return reading.definition
+
+
 def _is_path(path_or_text: str | os.PathLike[str]) -> bool:
     if not isinstance(path_or_text, str):
         return True

@@ -1,22 +1,19 @@
-"""What an engine is made of: the runs it has, and how it carries out what their machines command.
+"""The inside of an engine: the sagas that it has in memory, and how it carries out what their machines command.
 
-The host holds what a machine must not have: a clock, tasks and threads. Whatever comes of a command is fed back as
-an event, stamped with its number and the time.
+The host holds what a machine must not have: a clock, tasks and threads. Whatever comes of a command is fed back as an
+event, stamped with its number and the time. The event goes to the store first; only when it is there is anything done
+because of it.
 """
 
 from __future__ import annotations
 
 import asyncio
-import copy
 import logging
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import replace
 from functools import partial
-from typing import TypeAlias
+from typing import Any
 
-from sagadsl.language.definition import Json
-from sagadsl.language.durations import format_duration
-from sagadsl.language.inputs import InputError
 from sagadsl.machine.commands import (
     AcquireLocks,
     CancelTimer,
@@ -24,130 +21,224 @@ from sagadsl.machine.commands import (
     Compensate,
     CompensateChild,
     Invoke,
-    ReleaseLocks,
     StartChild,
     StartTimer,
 )
 from sagadsl.machine.compiler import CompiledSaga
-from sagadsl.machine.events import (
-    CANCELLED,
-    INVALID_PAYLOAD,
-    TIMEOUT,
-    CompensationRequested,
-    Event,
-    Failure,
-    LocksAcquired,
-)
+from sagadsl.machine.events import Event, LocksAcquired, SagaStarted
 from sagadsl.machine.guests import CallbackError
-from sagadsl.machine.lifecycles import SAGA
 from sagadsl.machine.saga import Saga
 from sagadsl.machine.unexpected import UnexpectedEvent
-from sagadsl.runtime.answers import answered, failed
-from sagadsl.runtime.clock import Alarm, Clock, SystemClock
-from sagadsl.runtime.invocation import invoke
+from sagadsl.runtime.activity import Activity
+from sagadsl.runtime.calls import ActionCall, Calls
+from sagadsl.runtime.clock import Clock
+from sagadsl.runtime.commits import Commits
+from sagadsl.runtime.limits import Limits
 from sagadsl.runtime.listening import AT_REST, Listener
-from sagadsl.runtime.locks import Locks
-from sagadsl.runtime.services import Action, ActionContext, Services
+from sagadsl.runtime.patience import until_available
+from sagadsl.runtime.runs import Run, first_row
+from sagadsl.runtime.services import Services
+from sagadsl.runtime.store.contract import Refusal, SagaRow, Store, StoreError, Write
+from sagadsl.runtime.stored import Recollection
+from sagadsl.runtime.turns import Turns
 
-ActionCall: TypeAlias = Invoke | Compensate
+Written = Callable[[Refusal | None], None]
 
 _log = logging.getLogger(__name__)
 
 
-GRACE = 5.0
-"""Seconds that actions have to end when an engine is closed; one that does not is left behind."""
-
-
-class UnknownSagaError(LookupError):
-    """No saga of this engine has this id."""
-
-
-class EngineClosedError(RuntimeError):
-    """The engine has been closed, and carries nothing out any more."""
-
-
-@dataclass(slots=True)
-class _Underway:
-    """A call that has been made and not been answered."""
-
-    command: ActionCall
-    action: Action
-    task: asyncio.Task[None]
-    deadline: Alarm
-
-
-@dataclass(slots=True)
-class Run:
-    """A saga in this engine and what is under way for it; `parent` is the saga that waits for it by `child_call`."""
-
-    saga: Saga
-    events: list[Event] = field(default_factory=list)
-    calls: dict[str, _Underway] = field(default_factory=dict)
-    alarms: dict[str, Alarm] = field(default_factory=dict)
-    child_call: StartChild | CompensateChild | None = None
-    parent: str | None = None
-    at_rest: asyncio.Event = field(default_factory=asyncio.Event)
-    broken: BaseException | None = None
-
-
 class Host:
-    """The inside of an `Engine`, which has the arguments' meaning."""
+    """Runs sagas.
 
-    def __init__(self, services: Services, *, clock: Clock | None = None, on_event: Listener | None = None) -> None:
-        self.services = services
-        self._clock: Clock = clock or SystemClock()
+    Args:
+        store: Where their events go.
+        services: The actions that they call.
+        clock: Where their time comes from.
+        limits: How much is done at a time.
+        on_event: Hears of every event once it is in the store.
+
+    Attributes:
+        runs: The sagas in memory, by their ids.
+        recollection: The definitions that sagas in the store run.
+        families: Carries out what concerns the sagas that sagas run.
+        resting: Sagas at rest that were taken up, to be let go of once their mail has been read.
+        arriving: Sagas that are being taken up or started; what is set when that is over.
+        mail_sent: Called when there may be mail for sagas of this engine.
+    """
+
+    def __init__(
+        self, store: Store, services: Services, clock: Clock, limits: Limits, on_event: Listener | None
+    ) -> None:
+        from sagadsl.runtime.families import Families  # noqa: PLC0415 - the two know each other
+
+        self.store = store
+        self.clock = clock
+        self.engine_id = ""
+        self.runs: dict[str, Run] = {}
+        self.recollection = Recollection(store)
+        self.families = Families(self)
+        self.mail_sent: Callable[[], None] = lambda: None
+        self.is_closing = False
+        self.resting: list[Run] = []
+        self.arriving: dict[str, asyncio.Event] = {}
         self._on_event = on_event
-        self._runs: dict[str, Run] = {}
-        self._registered: dict[str, list[CompiledSaga]] = {}
-        self._locks = Locks()
+        self._activity = Activity(clock)
+        self.calls = Calls(services, clock, Turns(limits.actions, limits.per_service), self._activity)
         self._tasks: set[asyncio.Task[None]] = set()
-        self._under_way = 0
-        self._closed = False
+        self._at_rest: dict[str, asyncio.Event] = {}
+        self._owed: set[asyncio.Future[Any]] = set()
 
-    async def close(self) -> int:
-        """Stop everything that is under way. The sagas stay as they are and can still be looked at.
+    def begin(self, engine_id: str, lost: Callable[[StoreError], None]) -> None:
+        """Run sagas under this id from now on."""
+        self.engine_id = engine_id
+        self.commits = Commits(self.store, engine_id, lost)
 
-        Returns:
-            How many actions have not ended although they were told to.
+    # sagas come and go
+
+    def start(
+        self, compiled: CompiledSaga, saga_id: str, started: SagaStarted, parent: str | None
+    ) -> asyncio.Future[Refusal | None]:
+        """Begin a saga; the future says that its first event is in the store, or why it was refused."""
+        saga = compiled.new(saga_id)
+        run = Run(saga, first_row(saga, parent, self.engine_id), self.engine_id, self._loop_time())
+        stamped = replace(started, seq=1, at=self.clock.now())
+        commands = _apply(saga, stamped)
+        future = self.promise()
+        here = self.arriving.setdefault(saga_id, asyncio.Event())
+        future.add_done_callback(lambda _: self._arrived(saga_id, here))
+
+        def written(refusal: Refusal | None) -> None:
+            if refusal is None:
+                self.runs[saga_id] = run
+            fulfil(future, refusal)
+
+        self._write(run, run.first_write(stamped), commands, written)
+        return future
+
+    def _arrived(self, saga_id: str, here: asyncio.Event) -> None:
+        if self.arriving.get(saga_id) is here:
+            del self.arriving[saga_id]
+        here.set()
+
+    def adopt(self, row: SagaRow, saga: Saga) -> Run:
+        """Go on with a saga that has been replayed: whatever is outstanding is done again."""
+        run = Run(saga, row, self.engine_id, self._loop_time())
+        self.runs[saga.id] = run
+        if saga.status in AT_REST:
+            self.resting.append(run)
+        for command in list(saga.outstanding.values()):
+            self._carry_out(run, command)
+        return run
+
+    def evict(self, run: Run) -> None:
+        """Forget a saga, and stop what is under way for it. What is on its way to the store may get there."""
+        run.is_gone = True
+        if self.runs.get(run.saga.id) is run:
+            del self.runs[run.saga.id]
+        for alarm in run.alarms.values():
+            alarm.cancel()
+        for call in run.calls.values():
+            self.calls.drop(call)
+        run.alarms.clear()
+        run.calls.clear()
+        self._rouse(run.saga.id)
+
+    def evict_all(self, why: Exception) -> None:
+        """Forget every saga, and let whoever waits for something to be written know why it will not be."""
+        for run in list(self.runs.values()):
+            self.evict(run)
+        for future in list(self._owed):
+            if not future.done():
+                future.set_exception(why)
+
+    # events
+
+    def feed(self, run: Run, event: Event, *, answers: int | None = None) -> asyncio.Future[Refusal | None]:
+        """Let the saga take an event; the future says that it is in the store.
+
+        Raises:
+            UnexpectedEvent: The event is out of place. Nothing has changed.
         """
-        self._closed = True
-        for run in self._runs.values():
-            if not run.at_rest.is_set():
-                run.broken = run.broken or EngineClosedError(f"{run.saga.id}: the engine was closed")
-                run.at_rest.set()
-            for alarm in (*run.alarms.values(), *(call.deadline for call in run.calls.values())):
-                alarm.cancel()
-            run.alarms.clear()
-            run.calls.clear()
-        tasks = self._tasks - {asyncio.current_task()}  # an action may close the engine that called it
-        for task in tasks:
-            task.cancel()
-        _, left = await asyncio.wait(tasks, timeout=GRACE) if tasks else ((), ())
-        return len(left)
+        future = self.promise()
+        self._take(run, event, answers, partial(fulfil, future))
+        return future
 
-    def _run(self, saga_id: str) -> Run:
+    def offer(self, run: Run, event: Event) -> None:
+        """Let the saga take an event that the world brings; one that comes too late for it to care is dropped."""
+        if run.is_gone:
+            _log.info("%s: %s came too late", run.saga.id, type(event).__name__)
+            return
         try:
-            return self._runs[saga_id]
-        except KeyError:
-            raise UnknownSagaError(f"there is no saga {saga_id!r}") from None
+            self._take(run, event, None, None)
+        except UnexpectedEvent as unexpected:
+            _log.info("dropped: %s", unexpected)
+        except Exception as error:  # noqa: BLE001 - whoever waits for the saga gets it
+            self._break(run, error)
 
-    def _feed(self, saga_id: str, event: Event) -> None:
-        """Let the saga take an event, and carry out what follows from it."""
-        if self._closed:
-            raise EngineClosedError(f"{saga_id}: the engine has been closed")
-        run = self._run(saga_id)
-        stamped = replace(event, seq=run.saga.seq + 1, at=self._clock.now())
-        commands = _apply(run.saga, stamped)
-        run.events.append(stamped)
-        run.at_rest.clear()
+    def _take(self, run: Run, event: Event, answers: int | None, written: Written | None) -> None:
+        saga = run.saga
+        stamped = replace(event, seq=saga.seq + 1, at=max(self.clock.now(), saga.now))
+        commands = _apply(saga, stamped)
+        run.touched = self._loop_time()
+        self._write(run, run.write(stamped, commands, answers), commands, written)
+
+    def _break(self, run: Run, error: Exception) -> None:
+        """Stop running a saga whose machine has failed, which must never be; whoever waits for it hears of it."""
+        _log.error("%s: it failed, and is not run any further here", run.saga.id, exc_info=error)
+        run.broken = error
+        for alarm in run.alarms.values():
+            alarm.cancel()
+        self._rouse(run.saga.id)
+
+    def _write(self, run: Run, write: Write, commands: Sequence[Command], written: Written | None) -> None:
+        run.uncommitted += 1
+        self._activity.begin()
+        self.commits.put(write, partial(self._written, run, write, commands, written))
+
+    def _written(
+        self, run: Run, write: Write, commands: Sequence[Command], written: Written | None, refusal: Refusal | None
+    ) -> None:
+        run.uncommitted -= 1
+        if written is not None:
+            written(refusal)
+        if refusal is None and not run.is_gone:
+            try:
+                self._follow(run, write.event, commands)
+            except Exception as error:  # noqa: BLE001 - whoever waits for the saga gets it
+                self._break(run, error)
+        elif refusal is not None and write.event.seq > 1:
+            _log.warning("%s: another engine runs it", run.saga.id)
+            self.evict(run)
+        if refusal is None and (write.mail or write.frees_locks):
+            self.mail_sent()
+        self._activity.end()
+
+    def _follow(self, run: Run, event: Event, commands: Sequence[Command]) -> None:
+        """Do what follows from an event that is in the store."""
         self._stop_abandoned(run)
         for command in commands:
             self._carry_out(run, command)
-        self._tell_listener(run, stamped, commands)
-        if run.saga.status in AT_REST:
-            run.at_rest.set()
-            self._tell_parent(run)
-        self._rest_if_idle()
+        self._tell_listener(run, event, commands)
+        if run.is_at_rest:
+            self._rouse(run.saga.id)
+            self.leave_at_rest(run)
+
+    def leave_at_rest(self, run: Run) -> None:
+        """Let go of a saga that rests, once nothing is under way for it."""
+        if run.is_at_rest and not run.calls and not run.is_gone:
+            self.evict(run)
+            if run.is_ours:
+                self.background(self.release({run.saga.id: None}))
+
+    async def release(self, sagas: dict[str, float | None]) -> None:
+        """Give sagas back to the store, but for those that have been taken up again meanwhile."""
+        engine_id = self.engine_id
+
+        async def attempt() -> None:
+            left = {name: at for name, at in sagas.items() if name not in self.runs and name not in self.arriving}
+            await self.store.release(engine_id, left)
+
+        await until_available(attempt, "give sagas back")
 
     def _tell_listener(self, run: Run, event: Event, commands: Sequence[Command]) -> None:
         """Tell whoever listens; that they cannot cope is no business of the saga's."""
@@ -158,138 +249,114 @@ class Host:
         except Exception:  # noqa: BLE001 - it is the listener's
             _log.exception("%s: whoever listens to events raised an exception", run.saga.id)
 
-    def _rest_if_idle(self) -> None:
-        if self._is_idle():
-            self._clock.idle(self._is_idle)
-
-    def _is_idle(self) -> bool:
-        return not self._under_way
-
-    def _feed_safely(self, saga_id: str, event: Event) -> None:
-        """Feed an event that the world brings; one that comes too late for the saga to care is dropped."""
-        run = self._runs.get(saga_id)
-        if run is None:
-            return
-        try:
-            self._feed(saga_id, event)
-        except (UnexpectedEvent, EngineClosedError) as unexpected:
-            _log.info("dropped: %s", unexpected)
-        except Exception as error:  # noqa: BLE001 - whoever waits for the saga gets it
-            run.broken = error
-            run.at_rest.set()
+    # commands
 
     def _carry_out(self, run: Run, command: Command) -> None:
         match command:
             case Invoke() | Compensate():
                 self._call(run, command)
             case StartTimer():
-                event = run.saga.timer_event(command.timer_id)
-                ring = partial(self._feed_safely, run.saga.id, event)
-                run.alarms[command.timer_id] = self._clock.call_at(command.due, ring)
+                self._set_alarm(run, command)
             case CancelTimer():
-                run.alarms.pop(command.timer_id).cancel()
+                alarm = run.alarms.pop(command.timer_id, None)
+                if alarm is not None:
+                    alarm.cancel()
             case StartChild():
-                self._soon(self._start_child, run.saga.id, command)
+                self.background(self.families.start_child(run, command), run)
             case CompensateChild():
-                self._soon(self._compensate_child, run.saga.id, command)
+                self.background(self.families.undo_child(run, command), run)
             case AcquireLocks():
-                granted = partial(self._soon, self._feed_safely, run.saga.id, LocksAcquired())
-                self._locks.acquire(run.saga.id, command.names, granted)
-            case ReleaseLocks():
-                self._locks.release(run.saga.id)
-
-    def _soon(self, call: Callable[..., None], *arguments: object) -> None:
-        """Call when the event that is being taken has been dealt with."""
-        self._under_way += 1
-
-        def now() -> None:
-            self._under_way -= 1
-            call(*arguments)
-
-        asyncio.get_running_loop().call_soon(now)
-
-    def _start_child(self, parent: str, command: StartChild) -> None:
-        """Run another saga for a state of this one."""
-        compiled = self._find(command.saga, command.version)
-        try:
-            if compiled is None:
-                raise LookupError(f"no saga {command.saga!r} is registered")
-            started = compiled.started(command.input)
-        except (LookupError, InputError) as error:
-            failure = Failure(INVALID_PAYLOAD, str(error), retryable=False)
-            self._feed_safely(parent, failed(command, failure))
-            return
-        run = Run(compiled.new(command.child_id), child_call=command, parent=parent)
-        self._runs[command.child_id] = run
-        self._feed_safely(command.child_id, started)
-
-    def _find(self, name: str, version: str | None) -> CompiledSaga | None:
-        known = self._registered.get(name, [])
-        return next((c for c in reversed(known) if version is None or c.definition.version == version), None)
-
-    def _compensate_child(self, parent: str, command: CompensateChild) -> None:
-        """Undo the saga that a state of this one has run, however far it has come."""
-        run = self._runs.get(command.child_id)
-        if run is None or run.saga.status == "compensated":
-            self._feed_safely(parent, answered(command, {}))
-            return
-        run.child_call, run.parent = command, parent
-        if run.saga.status in {"compensating", "compensation_failed"}:
-            return
-        try:
-            self._feed(command.child_id, CompensationRequested(parent=True))
-        except UnexpectedEvent as unexpected:
-            failure = Failure("NotCompensated", str(unexpected), retryable=False)
-            self._feed_safely(parent, failed(command, failure))
-
-    def _tell_parent(self, run: Run) -> None:
-        """Report a child's end to the saga that waits for it; a child that waits for a person has not ended."""
-        call, saga = run.child_call, run.saga
-        if call is None or run.parent is None or saga.status not in SAGA.final:
-            return
-        answer: Json | Failure = saga.output
-        if isinstance(call, StartChild) and saga.status == "compensated":
-            error = saga.error or Failure(CANCELLED)
-            answer = Failure(error.code, error.message, retryable=False)
-        run.child_call = None
-        self._soon(self._feed_safely, run.parent, answered(call, answer))
+                self.background(self._lock(run, command.names), run)
 
     def _call(self, run: Run, command: ActionCall) -> None:
+        if self.is_closing or not any(each is command for each in run.saga.outstanding.values()):
+            return
+        name = _name(command)
+        run.calls[name] = self.calls.begin(run.saga.id, command, partial(self._answered, run, name))
+
+    def _answered(self, run: Run, name: str, event: Event) -> None:
+        call = run.calls.get(name)
+        if call is not None and call.is_over:
+            del run.calls[name]
+        self.offer(run, event)
+        self.leave_at_rest(run)
+
+    def _set_alarm(self, run: Run, timer: StartTimer) -> None:
+        """Set a timer; it takes no longer than its delay, even if the clock has been set back since."""
+        ring = partial(self._ring, run, timer.timer_id)
+        instant = min(timer.due, self.clock.now() + timer.delay)
+        run.alarms[timer.timer_id] = self.clock.call_at(instant, ring)
+
+    def _ring(self, run: Run, timer_id: str) -> None:
+        run.alarms.pop(timer_id, None)
+        self.offer(run, run.saga.timer_event(timer_id))
+
+    async def _lock(self, run: Run, names: Sequence[str]) -> None:
         saga_id = run.saga.id
-        action = self.services.find(command.service, command.action)
-        task = asyncio.get_running_loop().create_task(self._invoke(saga_id, action, command))
-        self._tasks.add(task)
-        self._under_way += 1
-        task.add_done_callback(self._ended)
-        deadline = self._clock.call_at(self._clock.now() + command.timeout, partial(self._time_out, saga_id, command))
-        run.calls[_name(command)] = _Underway(command, action, task, deadline)
-
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        self._under_way -= 1
-        self._rest_if_idle()
-
-    async def _invoke(self, saga_id: str, action: Action, command: ActionCall) -> None:
-        undoes = command.undoes if isinstance(command, Compensate) else None
-        context = ActionContext(saga_id, command.state, command.attempt, command.key, undoes)
-        answer = await invoke(action, copy.deepcopy(command.payload), context)
-        self._feed_safely(saga_id, answered(command, answer))
-
-    def _time_out(self, saga_id: str, command: ActionCall) -> None:
-        limit = format_duration(command.timeout)
-        failure = Failure(TIMEOUT, f"no answer within {limit}", in_doubt=True)
-        self._feed_safely(saga_id, failed(command, failure))
+        if await until_available(lambda: self.store.lock(self.engine_id, saga_id, names), "take locks"):
+            self.offer(run, LocksAcquired())
 
     def _stop_abandoned(self, run: Run) -> None:
-        """Cancel what the saga no longer waits for. A thread cannot be stopped: its late result is recorded."""
+        """Stop the calls that the saga no longer waits for."""
+        if not run.calls:
+            return
         wanted = run.saga.outstanding.values()
         for name, call in list(run.calls.items()):
-            if any(call.command is command for command in wanted):
-                continue
-            del run.calls[name]
-            call.deadline.cancel()
-            if call.action.is_async and call.task is not asyncio.current_task():
-                call.task.cancel()
+            if not any(call.command is command for command in wanted):
+                if call.action.is_async or call.task is None:
+                    del run.calls[name]
+                self.calls.stop(call)
+
+    # waiting
+
+    def promise(self) -> asyncio.Future[Any]:
+        """Return a future that is failed when the engine can write no more."""
+        future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self._owed.add(future)
+        future.add_done_callback(self._owed.discard)
+        return future
+
+    def rest_of(self, saga_id: str) -> asyncio.Event:
+        """Return what is set when a saga of this engine has come to rest, or has left the engine."""
+        return self._at_rest.setdefault(saga_id, asyncio.Event())
+
+    def _rouse(self, saga_id: str) -> None:
+        waiting = self._at_rest.pop(saga_id, None)
+        if waiting is not None:
+            waiting.set()
+
+    def background(self, work: Coroutine[Any, Any, None], run: Run | None = None) -> None:
+        """Do something beside everything else, perhaps for a saga; what goes wrong is told in the log."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        self._activity.begin()
+        if run is not None:
+            run.errands += 1
+        task.add_done_callback(partial(self._background_ended, run))
+
+    def _background_ended(self, run: Run | None, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if run is not None:
+            run.errands -= 1
+        self._activity.end()
+        if not task.cancelled() and task.exception() is not None:
+            _log.error("something in the background failed", exc_info=task.exception())
+
+    async def stop(self) -> set[asyncio.Task[None]]:
+        """Stop everything that is under way in the background; return the actions that are."""
+        for task in self._tasks - {asyncio.current_task()}:
+            task.cancel()
+        return set(self.calls.under_way)
+
+    @staticmethod
+    def _loop_time() -> float:
+        return asyncio.get_running_loop().time()
+
+
+def fulfil(future: asyncio.Future[Any], result: object) -> None:
+    """Give a future its result, unless nobody waits any more."""
+    if not future.done():
+        future.set_result(result)
 
 
 def _apply(saga: Saga, event: Event) -> list[Command]:
@@ -303,3 +370,6 @@ def _apply(saga: Saga, event: Event) -> list[Command]:
 
 def _name(command: ActionCall) -> str:
     return f"{command.key}#{command.attempt}"
+
+
+__all__ = ["AT_REST", "Host", "fulfil"]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from sagadsl.language.definition import Json, Map, Parallel, SubSaga, Task, Wait
+from sagadsl.language.definition import Definition, Json, Map, Parallel, SubSaga, Task, Wait
+from sagadsl.language.display import Shown
 from sagadsl.machine.events import Event, Failure, to_json
 from sagadsl.machine.execution import Execution
 from sagadsl.machine.saga import Saga
@@ -40,8 +41,8 @@ class StepReport:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """A saga at rest, or as far as it has come. `error_state` says where it failed."""
+class Outcome(Shown):
+    """A saga at rest, or as far as it has come. `error_state` says where it failed, `definition` what it ran."""
 
     saga_id: str
     name: str
@@ -52,6 +53,7 @@ class Outcome:
     error_state: str | None
     steps: tuple[StepReport, ...]
     events: tuple[Event, ...]
+    definition: Definition | None = field(default=None, compare=False, repr=False)
 
     def to_json(self) -> dict[str, Json]:
         """Return the outcome as JSON data."""
@@ -86,6 +88,7 @@ def report(saga: Saga, events: Sequence[Event]) -> Outcome:
         error_state=saga.error_state,
         steps=(*begun, *pending),
         events=tuple(events),
+        definition=saga.definition,
     )
 
 

@@ -20,6 +20,7 @@ import yaml
 from sagadsl import compile_saga, load
 from sagadsl.runtime import ActionContext, ActionError, Clock, Engine, Outcome, Services, VirtualClock
 from sagadsl.runtime.services import Action
+from sagadsl.runtime.store.memory import MemoryStore
 
 FOLDER = Path(__file__).parents[2] / "definitions"
 NAMES = sorted(path.stem for path in FOLDER.glob("*.yaml") if "." not in path.stem)
@@ -134,8 +135,18 @@ class World:
         self.module = load_module(f"{name}_services")
         services = self.module.services
         self.services = intercepted(services, chain(intercepts)) if intercepts else services
-        self.engine = Engine(self.services, clock=clock or VirtualClock(), on_event=self._hear)
+        self._clock = clock or VirtualClock()
+        self._store = MemoryStore()
+        self._engines: dict[asyncio.AbstractEventLoop, Engine] = {}
         self._news = asyncio.Event()
+
+    @property
+    def engine(self) -> Engine:
+        """The engine of the event loop that runs; all of them have one store."""
+        loop = asyncio.get_running_loop()
+        if loop not in self._engines:
+            self._engines[loop] = Engine(self._store, self.services, clock=self._clock, on_event=self._hear)
+        return self._engines[loop]
 
     async def start(self, saga_input: Any) -> str:
         """Begin the saga; return its id."""
@@ -148,7 +159,7 @@ class World:
     async def until(self, saga_id: str, state: str, status: str) -> None:
         """Let the saga go on until a step has this status."""
         async with asyncio.timeout(10):
-            while {step.state: step.status for step in self.engine.get(saga_id).steps}[state] != status:
+            while {step.state: step.status for step in (await self.engine.get(saga_id)).steps}[state] != status:
                 self._news.clear()
                 await self._news.wait()
 

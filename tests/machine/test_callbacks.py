@@ -180,7 +180,7 @@ async def test_an_engine_goes_on_with_a_saga_whose_callback_failed(caplog):
         services.action(f"s.{action}")(lambda ref=None: {})
     story.compiled.flow.on_enter_b(refuse)
 
-    async with Engine(services) as engine:
+    async with Engine("memory:", services) as engine:
         outcome = await engine.run(story.compiled, {})
 
     assert outcome.status == "completed"

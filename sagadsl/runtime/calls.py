@@ -1,0 +1,116 @@
+"""The calls of actions that are under way: begun when it is their turn, timed out, and stopped when nobody waits."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import TypeAlias
+
+from sagadsl.language.durations import format_duration
+from sagadsl.language.jsondata import as_json
+from sagadsl.machine.commands import Compensate, Invoke
+from sagadsl.machine.events import TIMEOUT, Event, Failure
+from sagadsl.runtime.activity import Activity
+from sagadsl.runtime.answers import answered, failed
+from sagadsl.runtime.clock import Alarm, Clock
+from sagadsl.runtime.invocation import invoke
+from sagadsl.runtime.services import Action, ActionContext, Services
+from sagadsl.runtime.turns import Turns
+
+ActionCall: TypeAlias = Invoke | Compensate
+Tell: TypeAlias = Callable[[Event], None]
+
+
+class Call:
+    """One call of one action.
+
+    Attributes:
+        command: What the saga wants.
+        is_over: Whether it has answered, or was stopped.
+    """
+
+    __slots__ = ("action", "command", "deadline", "is_over", "saga_id", "task", "tell")
+
+    def __init__(self, saga_id: str, command: ActionCall, action: Action, tell: Tell) -> None:
+        self.saga_id = saga_id
+        self.command = command
+        self.action = action
+        self.tell: Tell | None = tell
+        self.task: asyncio.Task[None] | None = None
+        self.deadline: Alarm | None = None
+        self.is_over = False
+
+
+class Calls:
+    """Calls actions.
+
+    Args:
+        services: The actions.
+        clock: Measures time-outs.
+        turns: Says how many may be under way.
+        activity: Hears of what is.
+    """
+
+    def __init__(self, services: Services, clock: Clock, turns: Turns, activity: Activity) -> None:
+        self._services = services
+        self._clock = clock
+        self._turns = turns
+        self._activity = activity
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    @property
+    def under_way(self) -> set[asyncio.Task[None]]:
+        """The tasks of those that have begun and not ended."""
+        return self._tasks
+
+    def begin(self, saga_id: str, command: ActionCall, tell: Tell) -> Call:
+        """Call an action as soon as it is its turn; `tell` hears what becomes of it, and of its time-out."""
+        call = Call(saga_id, command, self._services.find(command.service, command.action), tell)
+        self._turns.ask(command.service, lambda: self._start(call))
+        return call
+
+    def stop(self, call: Call) -> None:
+        """Nobody waits for it any more. A thread cannot be stopped: what it answers late is told all the same."""
+        call.is_over = True
+        if call.deadline is not None:
+            call.deadline.cancel()
+        if call.task is not None and call.action.is_async and call.task is not asyncio.current_task():
+            call.task.cancel()
+
+    def drop(self, call: Call) -> None:
+        """Stop it, and tell nobody whatever becomes of it."""
+        call.tell = None
+        self.stop(call)
+
+    def _start(self, call: Call) -> bool:
+        if call.is_over:
+            return False
+        command = call.command
+        call.deadline = self._clock.call_at(self._clock.now() + command.timeout, lambda: self._time_out(call))
+        call.task = task = asyncio.get_running_loop().create_task(self._invoke(call))
+        self._tasks.add(task)
+        self._activity.begin()
+        task.add_done_callback(lambda task: self._ended(task, command.service))
+        return True
+
+    def _ended(self, task: asyncio.Task[None], service: str) -> None:
+        self._tasks.discard(task)
+        self._turns.done(service)
+        self._activity.end()
+
+    async def _invoke(self, call: Call) -> None:
+        command = call.command
+        undoes = command.undoes if isinstance(command, Compensate) else None
+        context = ActionContext(call.saga_id, command.state, command.attempt, command.key, undoes)
+        answer = await invoke(call.action, as_json(command.payload), context)
+        if call.deadline is not None:
+            call.deadline.cancel()
+        call.is_over = True
+        if call.tell is not None:
+            call.tell(answered(command, answer))
+
+    def _time_out(self, call: Call) -> None:
+        if call.is_over or call.tell is None:
+            return
+        limit = format_duration(call.command.timeout)
+        call.tell(failed(call.command, Failure(TIMEOUT, f"no answer within {limit}", in_doubt=True)))

@@ -1,0 +1,175 @@
+"""Taking up sagas from the store, and letting go of those that wait for long."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping, Sequence
+from itertools import islice
+
+from sagadsl.language.diagnostics import DefinitionError
+from sagadsl.machine.compiler import CompiledSaga
+from sagadsl.machine.events import Event
+from sagadsl.machine.lifecycles import SAGA
+from sagadsl.runtime.actions import missing_actions
+from sagadsl.runtime.host import Host
+from sagadsl.runtime.limits import Limits
+from sagadsl.runtime.patience import until_available
+from sagadsl.runtime.runs import Run
+from sagadsl.runtime.services import Services
+from sagadsl.runtime.store.contract import SagaRow, StoreError
+
+AT_ONCE = 500
+"""Sagas that are taken up together at the most."""
+
+BETWEEN_TURNS = 50
+"""Sagas that are replayed before others have a turn in the event loop."""
+
+_log = logging.getLogger(__name__)
+
+
+class Claims:
+    """Moves sagas between the store and an engine's memory.
+
+    Args:
+        host: Runs them.
+        services: A saga that calls an action which they do not have is left to others.
+        limits: When to let go of a saga, and how many to have.
+    """
+
+    def __init__(self, host: Host, services: Services, limits: Limits) -> None:
+        self._host = host
+        self._services = services
+        self._limits = limits
+        self._not_ours: set[str] = set()
+        self._has_strays = False
+        self._leaving: dict[str, float | None] = {}
+
+    def learn(self, compiled: CompiledSaga) -> None:
+        """Hear of a definition that this engine can run."""
+        self._not_ours.discard(compiled.hash)
+        self._host.recollection.add(compiled)
+
+    async def take_up(self) -> None:
+        """Take up sagas whose time has come."""
+        host = self._host
+        if self._has_strays:
+            await self._take_up_strays()
+        while (room := min(AT_ONCE, self._limits.residents - len(host.runs))) > 0 and not host.is_closing:
+            without = frozenset(self._not_ours)
+            self._has_strays = True  # should anything go wrong from here on, some may be ours that we do not know of
+            rows = await host.store.claim(host.engine_id, now=host.clock.now(), limit=room, without=without)
+            await self._adopt(rows)
+            self._has_strays = False
+            if len(rows) < room:
+                break
+
+    async def _take_up_strays(self) -> None:
+        """Take up sagas that the store says are ours, and that are not here: an answer of the store was lost."""
+        host = self._host
+        rows = await host.store.owned(host.engine_id)
+        await self._adopt([row for row in rows if row.id not in host.arriving and row.id not in self._leaving])
+        self._has_strays = False
+
+    async def take_up_one(self, saga_id: str) -> Run | SagaRow:
+        """Take up one saga, if nobody else runs it; return it, or the row that says who runs it.
+
+        Raises:
+            UnknownSagaError: There is no such saga.
+            StoreError: It cannot be run here; the message says why.
+        """
+        host = self._host
+        while (arriving := host.arriving.get(saga_id)) is not None:
+            await arriving.wait()
+        if saga_id in host.runs:
+            return host.runs[saga_id]
+        arriving = host.arriving[saga_id] = asyncio.Event()
+        try:
+            row = await host.store.claim_one(host.engine_id, saga_id)
+            if row.owner != host.engine_id:
+                return row
+            await self._adopt([row])
+        finally:
+            del host.arriving[saga_id]
+            arriving.set()
+        if saga_id not in host.runs:
+            raise StoreError(f"{saga_id}: its definition, {row.name} {row.version}, cannot be run here")
+        return host.runs[saga_id]
+
+    async def _adopt(self, rows: Sequence[SagaRow]) -> None:
+        """Replay sagas that are this engine's now, and go on with them."""
+        host = self._host
+        rows = [row for row in rows if row.id not in host.runs]
+        for row in rows:
+            self._leaving.pop(row.id, None)
+        runnable = [row for row in rows if await self._can_run(row)]
+        histories = await self._histories(runnable)
+        for number, row in enumerate(runnable, 1):
+            await self._adopt_one(row, histories.get(row.id))
+            if number % BETWEEN_TURNS == 0:
+                await asyncio.sleep(0)
+        if runnable:
+            host.mail_sent()
+
+    async def _histories(self, rows: Sequence[SagaRow]) -> Mapping[str, Sequence[Event]]:
+        """Return the events of sagas; where one of them cannot be read, none, so that each is read by itself."""
+        store = self._host.store
+        try:
+            return await until_available(lambda: store.histories([row.id for row in rows]), "read events")
+        except (StoreError, ValueError):
+            return {}
+
+    async def _adopt_one(self, row: SagaRow, events: Sequence[Event] | None) -> None:
+        host = self._host
+        try:
+            if events is None:
+                events = await until_available(lambda: host.store.events(row.id), "read events")
+            compiled = await host.recollection.find(row)
+            saga = compiled.replay(row.id, events)
+        except Exception:  # noqa: BLE001 - whatever is wrong with one saga must not keep the others
+            _log.exception("%s: a %s whose events cannot be replayed; it is tried again in a minute", row.id, row.name)
+            host.background(host.release({row.id: host.clock.now() + 60.0}))
+        else:
+            host.adopt(row, saga)
+
+    async def _can_run(self, row: SagaRow) -> bool:
+        """Whether its definition is known and its actions are there; a saga that is not is given back."""
+        if row.hash not in self._not_ours:
+            why = await self._obstacle(row)
+            if why is None:
+                return True
+            self._not_ours.add(row.hash)
+            _log.warning("%s: %s; it is left to another engine", row.id, why)
+        is_final = row.status in SAGA.final
+        self._host.background(self._host.release({row.id: None if is_final else 0.0}))
+        return False
+
+    async def _obstacle(self, row: SagaRow) -> str | None:
+        host = self._host
+        try:
+            compiled = await until_available(lambda: host.recollection.find(row), "read a definition")
+        except (StoreError, DefinitionError) as error:
+            return f"its definition cannot be read: {error}"
+        missing = missing_actions(compiled, self._services)
+        return f"no service offers {', '.join(missing)}" if missing else None
+
+    async def let_go(self) -> None:
+        """Give back sagas that wait for long, to be taken up again when their time comes or mail does."""
+        host, now = self._host, asyncio.get_running_loop().time()
+        resting, host.resting = host.resting, []
+        for run in resting:
+            host.leave_at_rest(run)
+        quiet = (run for run in host.runs.values() if run.is_quiet and now - run.touched >= self._limits.sleep_after)
+        for run in list(islice(filter(self._waits_for_long, quiet), AT_ONCE)):
+            host.evict(run)
+            self._leaving[run.saga.id] = run.next_due
+        while self._leaving:
+            sagas = dict(self._leaving)
+            await host.store.release(host.engine_id, sagas)
+            for saga_id in sagas:
+                self._leaving.pop(saga_id, None)
+
+    def _waits_for_long(self, run: Run) -> bool:
+        due = run.next_due
+        wait = None if due is None else due - self._host.clock.now()
+        return run.broken is None and (wait is None or wait > self._limits.sleep_after)

@@ -1,0 +1,160 @@
+"""An engine among others: it gives signs of life, takes the place of those that give none, and looks for work.
+
+An engine is dead when its number has not changed for as long as a lease lasts, by the clock of the one that looks; so
+clocks need not agree, and none has to go forward. One whose process has ended on this very machine is dead at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import uuid
+from collections.abc import Awaitable, Callable
+
+from sagadsl.runtime import processes
+from sagadsl.runtime.claims import Claims
+from sagadsl.runtime.host import Host
+from sagadsl.runtime.limits import Limits
+from sagadsl.runtime.requests import Requests
+from sagadsl.runtime.store.contract import EngineRow, LeaseLostError, Store, StoreError, StoreUnavailableError
+
+_log = logging.getLogger(__name__)
+
+
+class Presence:
+    """Keeps an engine alive in its store.
+
+    Attributes:
+        broken: Why nothing can be done any more, if that is so.
+    """
+
+    def __init__(self, host: Host, claims: Claims, requests: Requests, limits: Limits) -> None:
+        self._host = host
+        self._claims = claims
+        self._requests = requests
+        self._limits = limits
+        self._seen: dict[str, tuple[int, float]] = {}
+        self._joined = asyncio.Event()
+        self._poked = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+        self.broken: StoreError | None = None
+        host.mail_sent = self._poked.set
+
+    @property
+    def _store(self) -> Store:
+        return self._host.store
+
+    async def begin(self) -> None:
+        """Join, and look for work from now on."""
+        await self._join()
+        loop = asyncio.get_running_loop()
+        self._tasks = [
+            loop.create_task(self._beat(), name="sagadsl beat"),
+            loop.create_task(self._work(), name="sagadsl work"),
+        ]
+
+    async def joined(self) -> None:
+        """Wait until this engine can write.
+
+        Raises:
+            StoreError: It never will again.
+        """
+        await self._joined.wait()
+        if self.broken is not None:
+            raise self.broken
+
+    async def rest(self) -> None:
+        """Look for no more work."""
+        await self._cancel(self._tasks[1:])
+
+    async def end(self) -> None:
+        """Leave; what is not finished is for others."""
+        await self._cancel(self._tasks)
+        await self._host.commits.stop()
+        if self.broken is None and self._joined.is_set():
+            await self._store.leave(self._host.engine_id)
+
+    @staticmethod
+    async def _cancel(tasks: list[asyncio.Task[None]]) -> None:
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks)
+
+    async def _join(self) -> None:
+        engine_id = uuid.uuid4().hex
+        row = EngineRow(engine_id, processes.host_name(), processes.this_process(), self._host.clock.now())
+        await self._store.join(row)
+        self._host.begin(engine_id, lambda error: self.lost(error, engine_id))
+        self._joined.set()
+
+    def lost(self, error: StoreError, engine_id: str) -> None:
+        """Nothing can be written any more: what runs here belongs to others, or the store is beyond hope.
+
+        `engine_id` is the name under which that was found out; this engine may have begun anew since.
+        """
+        if self.broken is not None:
+            return
+        if not isinstance(error, LeaseLostError):
+            _log.error("the store cannot be used any more: %s", error)
+            self.broken = error
+            self._joined.set()
+        elif engine_id == self._host.engine_id and self._joined.is_set():
+            _log.warning("this engine was taken for dead; it begins anew")
+            self._joined.clear()
+        else:
+            return
+        self._host.evict_all(error)
+        self._poked.set()
+
+    async def _beat(self) -> None:
+        while self.broken is None:
+            await asyncio.sleep(self._limits.beat)
+            if self._joined.is_set():
+                await self._carefully(lambda: self._store.beat(self._host.engine_id))
+
+    async def _work(self) -> None:
+        while self.broken is None:
+            self._poked.clear()
+            await self._carefully(self._look)
+            try:
+                async with asyncio.timeout(self._limits.poll):
+                    await self._poked.wait()
+            except TimeoutError:
+                pass
+
+    async def _look(self) -> None:
+        if not self._joined.is_set():
+            await self._host.commits.stop()
+            await self._join()
+        await self._requests.read_mail()
+        await self._bury_the_dead()
+        await self._claims.take_up()
+        if not await self._requests.read_mail():
+            await self._claims.let_go()
+
+    async def _carefully(self, do: Callable[[], Awaitable[object]]) -> None:
+        engine_id = self._host.engine_id
+        try:
+            await do()
+        except StoreUnavailableError as error:
+            _log.info("the store is not available: %s", error)
+        except StoreError as error:
+            self.lost(error, engine_id)
+        except Exception:  # noqa: BLE001 - an engine that looks no more would be worse than one that looks in vain
+            _log.exception("looking for work failed; it is tried again")
+
+    async def _bury_the_dead(self) -> None:
+        """Take away the entries of engines that give no sign of life, so that their sagas can be claimed."""
+        others = [row for row in await self._store.engines() if row.id != self._host.engine_id]
+        now = asyncio.get_running_loop().time()
+        self._seen = {row.id: self._since(row, now) for row in others}
+        for row in others:
+            silent = now - self._seen[row.id][1]
+            seems_dead = silent >= self._limits.lease or processes.is_gone(row.process)
+            if seems_dead and await self._store.bury(row.id, row.beat):
+                _log.warning("took the place of an engine on %s, silent for %.0f s", row.host, silent)
+
+    def _since(self, row: EngineRow, now: float) -> tuple[int, float]:
+        beat, since = self._seen.get(row.id, (None, now))
+        return (row.beat, since if beat == row.beat else now)

@@ -1,0 +1,135 @@
+"""What people and other systems ask of a saga: taken by this engine, or sent to the one that runs it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from sagadsl.machine.events import Event
+from sagadsl.machine.saga import Saga
+from sagadsl.machine.unexpected import UnexpectedEvent
+from sagadsl.runtime import mail
+from sagadsl.runtime.claims import Claims
+from sagadsl.runtime.host import Host
+from sagadsl.runtime.runs import Run
+from sagadsl.runtime.store.contract import Mail, SagaRow, StoreUnavailableError, UnknownSagaError
+from sagadsl.runtime.stored import replay
+
+_log = logging.getLogger(__name__)
+
+Make: TypeAlias = Callable[[Saga], Event]
+"""Makes the event that a request is, from the saga as it is."""
+
+_SHORTEST, _LONGEST = 0.02, 0.5
+"""Seconds between two looks for the answer of another engine."""
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A saga by its business key: the unfinished one of this name, or else the youngest finished one."""
+
+    name: str
+    key: str
+
+
+Ref: TypeAlias = str | Key
+
+
+class Requests:
+    """Brings requests to sagas.
+
+    Args:
+        host: Runs the sagas of this engine.
+        claims: Takes up those that nobody runs.
+        patience: Seconds to wait for another engine.
+    """
+
+    def __init__(self, host: Host, claims: Claims, patience: float) -> None:
+        self._host = host
+        self._claims = claims
+        self._patience = patience
+
+    async def find(self, ref: Ref) -> str:
+        """Return the id of the saga that is meant.
+
+        Raises:
+            UnknownSagaError: There is none.
+        """
+        if isinstance(ref, str):
+            return ref
+        row = await self._host.store.find_key(ref.name, ref.key)
+        if row is None:
+            raise UnknownSagaError(f"there is no saga {ref.name!r} with the key {ref.key!r}")
+        return row.id
+
+    async def make(self, ref: Ref, make: Make) -> None:
+        """Let a saga take an event, wherever it is run, and return when that is in the store.
+
+        Raises:
+            UnexpectedEvent: The event is out of place; the message says why.
+            UnknownSagaError: There is no such saga.
+            StoreUnavailableError: The engine that runs the saga does not answer.
+        """
+        saga_id = await self.find(ref)
+        while True:
+            taken = await self._claims.take_up_one(saga_id)
+            if isinstance(taken, SagaRow):
+                await self._send(taken, make)
+                return
+            if await self._tell(taken, make):
+                return
+
+    async def _tell(self, run: Run, make: Make) -> bool:
+        """Let a saga of this engine take the event; return whether it is in the store."""
+        host = self._host
+        if run.broken is not None:
+            raise run.broken
+        try:
+            written = host.feed(run, make(run.saga))
+        except UnexpectedEvent:
+            host.leave_at_rest(run)
+            raise
+        return await written is None
+
+    async def _send(self, row: SagaRow, make: Make) -> None:
+        """Send the event to the engine that runs the saga, and wait for its answer."""
+        store = self._host.store
+        sagas = await replay(store, [row], self._host.recollection)
+        letter = await store.post(Mail(row.id, mail.of_event(make(sagas[row.id]))))
+        loop, delay = asyncio.get_running_loop(), _SHORTEST
+        until = loop.time() + self._patience
+        while (answer := await store.answer(letter)) is None:
+            if loop.time() > until:
+                raise StoreUnavailableError(
+                    f"{row.id}: the engine that runs it has not answered for {self._patience:g} s; "
+                    "it will find the request when it goes on, and so will whoever takes its place"
+                )
+            await asyncio.sleep(delay)
+            delay = min(_LONGEST, delay * 1.5)
+        if answer.refusal is not None:
+            raise UnexpectedEvent(answer.refusal)
+
+    async def read_mail(self) -> int:
+        """Let sagas of this engine take the mail that has come for them; return how many letters there were."""
+        host = self._host
+        letters = await host.store.letters(host.engine_id)
+        written, refused = [], {}
+        for letter in letters:
+            run = host.runs.get(letter.saga_id)
+            if run is None or run.broken is not None:
+                continue
+            try:
+                written.append(host.feed(run, mail.read(run.saga, letter.body), answers=letter.id))
+            except UnexpectedEvent as unexpected:
+                refused[letter.id] = str(unexpected)
+            except Exception as error:  # noqa: BLE001 - one letter that cannot be read must not keep the others
+                _log.exception("%s: a letter cannot be read", letter.saga_id)
+                refused[letter.id] = f"it cannot be read: {error}"
+        if written:  # before anything else may go wrong: a letter that is read again would be taken twice
+            await asyncio.wait(written)
+        for letter_id, why in refused.items():
+            await host.store.refuse(letter_id, why)
+        return len(written)

@@ -1,0 +1,1 @@
+"""Where sagas are kept: in memory, in SQLite, in PostgreSQL."""

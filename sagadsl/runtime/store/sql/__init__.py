@@ -1,0 +1,1 @@
+"""One store for SQLite and PostgreSQL, on SQLAlchemy Core."""

@@ -1,0 +1,85 @@
+"""Looking at the sagas: pages, counts and durations, and those that have been quiet for long."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+from sqlalchemy import ColumnElement, Connection, func, select, tuple_
+
+from sagadsl.machine.lifecycles import SAGA
+from sagadsl.runtime.store.contract import Durations, Filter, Page, SagaRow, Stats
+from sagadsl.runtime.store.sql.cursors import cursor_of
+from sagadsl.runtime.store.sql.plain import to_column
+from sagadsl.runtime.store.sql.rows import saga_row
+from sagadsl.runtime.store.sql.tables import FINISHED, ROW, UNFINISHED, events, sagas
+
+_ROW = tuple(sagas.c[name] for name in ROW)
+_COMPLETED = "completed"
+
+
+def find_key(connection: Connection, name: str, key: str) -> SagaRow | None:
+    """Return the unfinished saga with a business key, or else the youngest finished one."""
+    same = select(*_ROW).where(sagas.c.name == to_column(name), sagas.c.key == to_column(key))
+    is_finished = sagas.c.status.in_(sorted(SAGA.final))
+    first = same.order_by(sagas.c.holds_key.desc(), is_finished, sagas.c.created_at.desc(), sagas.c.id.desc()).limit(1)
+    row = connection.execute(first).first()
+    return None if row is None else saga_row(row)
+
+
+def page(connection: Connection, which: Filter, after: tuple[float, str] | None, limit: int) -> Page:
+    """Return some sagas, the youngest first."""
+    asked = select(*_ROW).where(*_conditions(which)).order_by(sagas.c.created_at.desc(), sagas.c.id.desc())
+    if after is not None:
+        created_at, saga_id = after
+        asked = asked.where(tuple_(sagas.c.created_at, sagas.c.id) < tuple_(created_at, to_column(saga_id)))
+    rows = [saga_row(row) for row in connection.execute(asked.limit(limit + 1))]
+    return Page(tuple(rows[:limit]), cursor_of(rows[limit - 1]) if len(rows) > limit and limit else None)
+
+
+def stale(connection: Connection, before: float, limit: int) -> list[SagaRow]:
+    """Return unfinished sagas whose last event is older than an instant, the longest quiet first."""
+    newest = select(events.c.at).where(events.c.saga_id == sagas.c.id).order_by(events.c.seq.desc()).limit(1)
+    quiet = select(*_ROW, newest.scalar_subquery().label("last_at")).where(UNFINISHED).subquery()
+    longest = select(quiet).where(quiet.c.last_at < before).order_by(quiet.c.last_at, quiet.c.id).limit(limit)
+    return [saga_row(row[:-1]) for row in connection.execute(longest)]
+
+
+def stats(connection: Connection, which: Filter) -> Stats:
+    """Return counts and durations."""
+    conditions = _conditions(which)
+    by_status: dict[str, int] = {}
+    for part in (UNFINISHED, FINISHED):  # each has an index of its own that holds all that is counted
+        counted = select(sagas.c.status, func.count()).where(part, *conditions).group_by(sagas.c.status)
+        by_status |= {row[0]: row[1] for row in connection.execute(counted)}
+    return Stats(by_status, _durations(connection, conditions) if by_status.get(_COMPLETED) else None)
+
+
+def _durations(connection: Connection, conditions: Iterable[ColumnElement[bool]]) -> Durations | None:
+    took = (sagas.c.ended_at - sagas.c.created_at).label("took")
+    completed = (FINISHED, sagas.c.status == _COMPLETED, sagas.c.ended_at.is_not(None), *conditions)
+    each = select(took).where(*completed).subquery()
+    summary = select(func.count(), func.avg(each.c.took), func.min(each.c.took), func.max(each.c.took))
+    count, mean, minimum, maximum = connection.execute(summary.select_from(each)).one()
+    if not count:
+        return None
+    median, p95 = (max(1, math.ceil(share * count)) for share in (0.5, 0.95))
+    numbered = select(took, func.row_number().over(order_by=took).label("rank")).where(*completed).subquery()
+    ranks = select(numbered.c.rank, numbered.c.took).where(numbered.c.rank.in_({median, p95}))
+    at = {row.rank: row.took for row in connection.execute(ranks)}
+    return Durations(count, mean, minimum, at[median], at[p95], maximum)
+
+
+def _conditions(which: Filter) -> list[ColumnElement[bool]]:
+    same = ("name", "version", "key", "parent", "error_code")
+    asked = {field: value for field in same if (value := getattr(which, field)) is not None}
+    conditions: list[ColumnElement[bool]] = [sagas.c[field] == to_column(value) for field, value in asked.items()]
+    if which.statuses:
+        conditions.append(sagas.c.status.in_(sorted(which.statuses)))
+        if not SAGA.final & set(which.statuses):
+            conditions.append(UNFINISHED)  # type: ignore[arg-type] - so that its index is used
+    if which.created_after is not None:
+        conditions.append(sagas.c.created_at >= which.created_after)
+    if which.created_before is not None:
+        conditions.append(sagas.c.created_at < which.created_before)
+    return conditions

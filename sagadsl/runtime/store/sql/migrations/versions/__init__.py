@@ -1,0 +1,1 @@
+"""One module a version; `sql/version.py` names the last."""

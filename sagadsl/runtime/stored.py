@@ -1,0 +1,122 @@
+"""Sagas as a store keeps them: their definitions compiled again, and what has become of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from sagadsl.language.load import reload
+from sagadsl.machine.compiler import CompiledSaga, compile_saga
+from sagadsl.machine.lifecycles import SAGA
+from sagadsl.machine.saga import Saga
+from sagadsl.runtime.outcome import Outcome, report
+from sagadsl.runtime.store.contract import Durations, SagaRow, Stats, Store, StoredDefinition, StoreError
+
+
+def recall(stored: StoredDefinition) -> CompiledSaga:
+    """Return a stored definition, compiled.
+
+    It keeps the hash that its sagas were started with, whatever hash this version of sagadsl would give it.
+    """
+    compiled = compile_saga(reload(stored.text))
+    return replace(compiled, hash=stored.hash)
+
+
+def to_store(compiled: CompiledSaga, now: float) -> StoredDefinition:
+    """Return what a store keeps of a definition.
+
+    Raises:
+        ValueError: It was not loaded from a text.
+    """
+    definition = compiled.definition
+    if definition.text is None:
+        raise ValueError(f"{definition.name}: only a definition that was loaded from a text can be stored")
+    return StoredDefinition(definition.name, definition.version, compiled.hash, definition.text, now)
+
+
+class Recollection:
+    """The compiled definitions of a store by their hash, each compiled once."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._known: dict[str, CompiledSaga] = {}
+
+    def add(self, compiled: CompiledSaga) -> None:
+        """Take one that is compiled already."""
+        self._known.setdefault(compiled.hash, compiled)
+
+    async def find(self, row: SagaRow) -> CompiledSaga:
+        """Return the definition that a saga was started with.
+
+        Raises:
+            StoreError: The store does not have it.
+        """
+        if row.hash not in self._known:
+            stored = await self._store.definition(row.hash)
+            if stored is None:
+                raise StoreError(f"{row.id}: its definition {row.name} {row.version} is not in the store")
+            self._known[row.hash] = recall(stored)
+        return self._known[row.hash]
+
+
+async def replay(store: Store, rows: Iterable[SagaRow], recollection: Recollection) -> Mapping[str, Saga]:
+    """Return sagas as far as the store knows of them, by their ids."""
+    rows = list(rows)
+    histories = await store.histories([row.id for row in rows])
+    return {row.id: (await recollection.find(row)).replay(row.id, histories[row.id]) for row in rows}
+
+
+async def outcome_of(store: Store, saga_id: str, recollection: Recollection | None = None) -> Outcome:
+    """Return what has become of a saga so far.
+
+    Raises:
+        UnknownSagaError: There is no such saga.
+    """
+    row = await store.row(saga_id)
+    compiled = await (recollection or Recollection(store)).find(row)
+    events = await store.events(saga_id)
+    return report(compiled.replay(saga_id, events), events)
+
+
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    """How many sagas there are.
+
+    Args:
+        total: All of them.
+        running: Those that do something, or wait for something, by themselves.
+        completed: Those that came to their end.
+        compensated: Those that were undone.
+        failed: Those that wait for a person: `failed` or `compensation_failed`.
+        success_rate: The share of the final ones that completed, from 0 to 1; `None` where none is final.
+        durations: How long the completed ones took; `None` where there are none.
+        by_status: Their number in each status that some saga has.
+    """
+
+    total: int
+    running: int
+    completed: int
+    compensated: int
+    failed: int
+    success_rate: float | None
+    durations: Durations | None
+    by_status: Mapping[str, int]
+
+
+def statistics(stats: Stats) -> Statistics:
+    """Return the figures that people ask for."""
+    by_status = stats.by_status
+    final = sum(by_status.get(status, 0) for status in SAGA.final)
+    failed = by_status.get("failed", 0) + by_status.get("compensation_failed", 0)
+    total = sum(by_status.values())
+    completed = by_status.get("completed", 0)
+    return Statistics(
+        total=total,
+        running=total - final - failed,
+        completed=completed,
+        compensated=by_status.get("compensated", 0),
+        failed=failed,
+        success_rate=completed / final if final else None,
+        durations=stats.durations,
+        by_status=by_status,
+    )
