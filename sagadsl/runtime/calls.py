@@ -49,6 +49,9 @@ class Calls:
         clock: Measures time-outs.
         turns: Says how many may be under way.
         activity: Hears of what is.
+
+    Attributes:
+        is_closing: Whether no call may begin any more.
     """
 
     def __init__(self, services: Services, clock: Clock, turns: Turns, activity: Activity) -> None:
@@ -57,6 +60,7 @@ class Calls:
         self._turns = turns
         self._activity = activity
         self._tasks: set[asyncio.Task[None]] = set()
+        self.is_closing = False
 
     @property
     def under_way(self) -> set[asyncio.Task[None]]:
@@ -83,7 +87,7 @@ class Calls:
         self.stop(call)
 
     def _start(self, call: Call) -> bool:
-        if call.is_over:
+        if call.is_over or self.is_closing:
             return False
         command = call.command
         call.deadline = self._clock.call_at(self._clock.now() + command.timeout, lambda: self._time_out(call))

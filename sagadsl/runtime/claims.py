@@ -10,7 +10,9 @@ from itertools import islice
 from sagadsl.language.diagnostics import DefinitionError
 from sagadsl.machine.compiler import CompiledSaga
 from sagadsl.machine.events import Event
+from sagadsl.machine.guests import CallbackError
 from sagadsl.machine.lifecycles import SAGA
+from sagadsl.machine.saga import Saga
 from sagadsl.runtime.actions import missing_actions
 from sagadsl.runtime.host import Host
 from sagadsl.runtime.limits import Limits
@@ -26,6 +28,17 @@ BETWEEN_TURNS = 50
 """Sagas that are replayed before others have a turn in the event loop."""
 
 _log = logging.getLogger(__name__)
+
+
+def _replayed(compiled: CompiledSaga, saga_id: str, events: Sequence[Event]) -> Saga:
+    """Return the saga to which these events happened, whatever callbacks on its machines have to say to that."""
+    saga = compiled.new(saga_id)
+    for event in events:
+        try:
+            saga.apply(event)
+        except CallbackError as error:
+            _log.warning("while it was taken up again: %s", error)
+    return saga
 
 
 class Claims:
@@ -124,8 +137,7 @@ class Claims:
         try:
             if events is None:
                 events = await until_available(lambda: host.store.events(row.id), "read events")
-            compiled = await host.recollection.find(row)
-            saga = compiled.replay(row.id, events)
+            saga = _replayed(await host.recollection.find_live(row), row.id, events)
         except Exception:  # noqa: BLE001 - whatever is wrong with one saga must not keep the others
             _log.exception("%s: a %s whose events cannot be replayed; it is tried again in a minute", row.id, row.name)
             host.background(host.release({row.id: host.clock.now() + 60.0}))

@@ -47,6 +47,11 @@ class Commits:
         self._task: asyncio.Task[None] | None = None
         self._stopped = False
 
+    @property
+    def is_stopped(self) -> bool:
+        """Whether nothing is written any more."""
+        return self._stopped
+
     def put(self, write: Write, done: Done) -> None:
         """Write as soon as possible, and call `done` once it is in the store, or was refused."""
         if self._stopped:

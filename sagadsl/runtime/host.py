@@ -13,32 +13,25 @@ from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
+from weakref import WeakValueDictionary
 
-from sagadsl.machine.commands import (
-    AcquireLocks,
-    CancelTimer,
-    Command,
-    Compensate,
-    CompensateChild,
-    Invoke,
-    StartChild,
-    StartTimer,
-)
+from sagadsl.machine.commands import Command
 from sagadsl.machine.compiler import CompiledSaga
-from sagadsl.machine.events import Event, LocksAcquired, SagaStarted
+from sagadsl.machine.events import Event, SagaStarted
 from sagadsl.machine.guests import CallbackError
 from sagadsl.machine.saga import Saga
 from sagadsl.machine.unexpected import UnexpectedEvent
 from sagadsl.runtime.activity import Activity
-from sagadsl.runtime.calls import ActionCall, Calls
+from sagadsl.runtime.calls import Calls
 from sagadsl.runtime.clock import Clock
 from sagadsl.runtime.commits import Commits
 from sagadsl.runtime.limits import Limits
 from sagadsl.runtime.listening import AT_REST, Listener
 from sagadsl.runtime.patience import until_available
+from sagadsl.runtime.promises import Promises, fulfil
 from sagadsl.runtime.runs import Run, first_row
 from sagadsl.runtime.services import Services
-from sagadsl.runtime.store.contract import Refusal, SagaRow, Store, StoreError, Write
+from sagadsl.runtime.store.contract import LeaseLostError, Refusal, SagaRow, Store, StoreError, Write
 from sagadsl.runtime.stored import Recollection
 from sagadsl.runtime.turns import Turns
 
@@ -61,6 +54,8 @@ class Host:
         runs: The sagas in memory, by their ids.
         recollection: The definitions that sagas in the store run.
         families: Carries out what concerns the sagas that sagas run.
+        carrier: Carries out what sagas command.
+        promises: What is owed to those who wait for an event to be written.
         resting: Sagas at rest that were taken up, to be let go of once their mail has been read.
         arriving: Sagas that are being taken up or started; what is set when that is over.
         mail_sent: Called when there may be mail for sagas of this engine.
@@ -69,7 +64,8 @@ class Host:
     def __init__(
         self, store: Store, services: Services, clock: Clock, limits: Limits, on_event: Listener | None
     ) -> None:
-        from sagadsl.runtime.families import Families  # noqa: PLC0415 - the two know each other
+        from sagadsl.runtime.carrying import Carrier  # noqa: PLC0415 - the two know each other
+        from sagadsl.runtime.families import Families  # noqa: PLC0415 - likewise
 
         self.store = store
         self.clock = clock
@@ -77,6 +73,7 @@ class Host:
         self.runs: dict[str, Run] = {}
         self.recollection = Recollection(store)
         self.families = Families(self)
+        self.carrier = Carrier(self)
         self.mail_sent: Callable[[], None] = lambda: None
         self.is_closing = False
         self.resting: list[Run] = []
@@ -85,13 +82,14 @@ class Host:
         self._activity = Activity(clock)
         self.calls = Calls(services, clock, Turns(limits.actions, limits.per_service), self._activity)
         self._tasks: set[asyncio.Task[None]] = set()
-        self._at_rest: dict[str, asyncio.Event] = {}
-        self._owed: set[asyncio.Future[Any]] = set()
+        self._at_rest: WeakValueDictionary[str, asyncio.Event] = WeakValueDictionary()  # as long as somebody waits
+        self.promises = Promises()
 
     def begin(self, engine_id: str, lost: Callable[[StoreError], None]) -> None:
         """Run sagas under this id from now on."""
         self.engine_id = engine_id
         self.commits = Commits(self.store, engine_id, lost)
+        self.promises.are_kept = lambda: not self.commits.is_stopped
 
     # sagas come and go
 
@@ -103,7 +101,7 @@ class Host:
         run = Run(saga, first_row(saga, parent, self.engine_id), self.engine_id, self._loop_time())
         stamped = replace(started, seq=1, at=self.clock.now())
         commands = _apply(saga, stamped)
-        future = self.promise()
+        future = self.promises.make()
         here = self.arriving.setdefault(saga_id, asyncio.Event())
         future.add_done_callback(lambda _: self._arrived(saga_id, here))
 
@@ -127,7 +125,7 @@ class Host:
         if saga.status in AT_REST:
             self.resting.append(run)
         for command in list(saga.outstanding.values()):
-            self._carry_out(run, command)
+            self.carrier.carry_out(run, command)
         return run
 
     def evict(self, run: Run) -> None:
@@ -147,9 +145,7 @@ class Host:
         """Forget every saga, and let whoever waits for something to be written know why it will not be."""
         for run in list(self.runs.values()):
             self.evict(run)
-        for future in list(self._owed):
-            if not future.done():
-                future.set_exception(why)
+        self.promises.break_all(why)
 
     # events
 
@@ -159,7 +155,7 @@ class Host:
         Raises:
             UnexpectedEvent: The event is out of place. Nothing has changed.
         """
-        future = self.promise()
+        future = self.promises.make()
         self._take(run, event, answers, partial(fulfil, future))
         return future
 
@@ -215,9 +211,9 @@ class Host:
 
     def _follow(self, run: Run, event: Event, commands: Sequence[Command]) -> None:
         """Do what follows from an event that is in the store."""
-        self._stop_abandoned(run)
+        self.carrier.stop_abandoned(run)
         for command in commands:
-            self._carry_out(run, command)
+            self.carrier.carry_out(run, command)
         self._tell_listener(run, event, commands)
         if run.is_at_rest:
             self._rouse(run.saga.id)
@@ -249,76 +245,14 @@ class Host:
         except Exception:  # noqa: BLE001 - it is the listener's
             _log.exception("%s: whoever listens to events raised an exception", run.saga.id)
 
-    # commands
-
-    def _carry_out(self, run: Run, command: Command) -> None:
-        match command:
-            case Invoke() | Compensate():
-                self._call(run, command)
-            case StartTimer():
-                self._set_alarm(run, command)
-            case CancelTimer():
-                alarm = run.alarms.pop(command.timer_id, None)
-                if alarm is not None:
-                    alarm.cancel()
-            case StartChild():
-                self.background(self.families.start_child(run, command), run)
-            case CompensateChild():
-                self.background(self.families.undo_child(run, command), run)
-            case AcquireLocks():
-                self.background(self._lock(run, command.names), run)
-
-    def _call(self, run: Run, command: ActionCall) -> None:
-        if self.is_closing or not any(each is command for each in run.saga.outstanding.values()):
-            return
-        name = _name(command)
-        run.calls[name] = self.calls.begin(run.saga.id, command, partial(self._answered, run, name))
-
-    def _answered(self, run: Run, name: str, event: Event) -> None:
-        call = run.calls.get(name)
-        if call is not None and call.is_over:
-            del run.calls[name]
-        self.offer(run, event)
-        self.leave_at_rest(run)
-
-    def _set_alarm(self, run: Run, timer: StartTimer) -> None:
-        """Set a timer; it takes no longer than its delay, even if the clock has been set back since."""
-        ring = partial(self._ring, run, timer.timer_id)
-        instant = min(timer.due, self.clock.now() + timer.delay)
-        run.alarms[timer.timer_id] = self.clock.call_at(instant, ring)
-
-    def _ring(self, run: Run, timer_id: str) -> None:
-        run.alarms.pop(timer_id, None)
-        self.offer(run, run.saga.timer_event(timer_id))
-
-    async def _lock(self, run: Run, names: Sequence[str]) -> None:
-        saga_id = run.saga.id
-        if await until_available(lambda: self.store.lock(self.engine_id, saga_id, names), "take locks"):
-            self.offer(run, LocksAcquired())
-
-    def _stop_abandoned(self, run: Run) -> None:
-        """Stop the calls that the saga no longer waits for."""
-        if not run.calls:
-            return
-        wanted = run.saga.outstanding.values()
-        for name, call in list(run.calls.items()):
-            if not any(call.command is command for command in wanted):
-                if call.action.is_async or call.task is None:
-                    del run.calls[name]
-                self.calls.stop(call)
-
     # waiting
-
-    def promise(self) -> asyncio.Future[Any]:
-        """Return a future that is failed when the engine can write no more."""
-        future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        self._owed.add(future)
-        future.add_done_callback(self._owed.discard)
-        return future
 
     def rest_of(self, saga_id: str) -> asyncio.Event:
         """Return what is set when a saga of this engine has come to rest, or has left the engine."""
-        return self._at_rest.setdefault(saga_id, asyncio.Event())
+        event = self._at_rest.get(saga_id)
+        if event is None:
+            self._at_rest[saga_id] = event = asyncio.Event()
+        return event
 
     def _rouse(self, saga_id: str) -> None:
         waiting = self._at_rest.pop(saga_id, None)
@@ -339,8 +273,11 @@ class Host:
         if run is not None:
             run.errands -= 1
         self._activity.end()
-        if not task.cancelled() and task.exception() is not None:
-            _log.error("something in the background failed", exc_info=task.exception())
+        error = None if task.cancelled() else task.exception()
+        if isinstance(error, LeaseLostError):
+            _log.info("left to the engine that goes on with the saga: %s", error)
+        elif error is not None:
+            _log.error("something in the background failed", exc_info=error)
 
     async def stop(self) -> set[asyncio.Task[None]]:
         """Stop everything that is under way in the background; return the actions that are."""
@@ -353,12 +290,6 @@ class Host:
         return asyncio.get_running_loop().time()
 
 
-def fulfil(future: asyncio.Future[Any], result: object) -> None:
-    """Give a future its result, unless nobody waits any more."""
-    if not future.done():
-        future.set_result(result)
-
-
 def _apply(saga: Saga, event: Event) -> list[Command]:
     """Let a saga take an event; what a callback on its machines raises is told to whoever reads the log."""
     try:
@@ -366,10 +297,3 @@ def _apply(saga: Saga, event: Event) -> list[Command]:
     except CallbackError as error:
         _log.exception("%s", saga.id)
         return error.commands
-
-
-def _name(command: ActionCall) -> str:
-    return f"{command.key}#{command.attempt}"
-
-
-__all__ = ["AT_REST", "Host", "fulfil"]

@@ -35,18 +35,28 @@ def to_store(compiled: CompiledSaga, now: float) -> StoredDefinition:
 
 
 class Recollection:
-    """The compiled definitions of a store by their hash, each compiled once."""
+    """The compiled definitions of a store by their hash, each compiled once.
+
+    Sagas that are only looked at have machines of their own: callbacks that somebody has put on a compiled saga are for
+    what happens, and not for what has happened.
+    """
 
     def __init__(self, store: Store) -> None:
         self._store = store
         self._known: dict[str, CompiledSaga] = {}
+        self._live: dict[str, CompiledSaga] = {}
 
     def add(self, compiled: CompiledSaga) -> None:
-        """Take one that is compiled already."""
-        self._known.setdefault(compiled.hash, compiled)
+        """Take one that is compiled already, for sagas that run."""
+        self._live[compiled.hash] = compiled
+        self._known.setdefault(compiled.hash, replace(compile_saga(compiled.definition), hash=compiled.hash))
+
+    async def find_live(self, row: SagaRow) -> CompiledSaga:
+        """Return the definition that a saga runs, with the callbacks that are on it; raises as `find` does."""
+        return self._live.get(row.hash) or await self.find(row)
 
     async def find(self, row: SagaRow) -> CompiledSaga:
-        """Return the definition that a saga was started with.
+        """Return the definition that a saga was started with, to look at it.
 
         Raises:
             StoreError: The store does not have it.

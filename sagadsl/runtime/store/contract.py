@@ -337,6 +337,7 @@ class Store(Protocol):
     async def lock(self, engine_id: str, saga_id: str, names: Collection[str]) -> bool:
         """Take all these locks at once, or queue for them; return whether the saga holds them now.
 
+        A saga that this engine does not own gets none, and does not queue: it may be over, and give nothing back.
         First come, first served: no lock is given to a saga while one that came earlier waits for it. A saga that
         queues gets the mail `LOCKED` (`{"event": {"type": "LocksAcquired"}}`) when the locks have become its own,
         in the same transaction. Asking again changes nothing.

@@ -183,8 +183,8 @@ class MemoryStore:
     async def lock(self, engine_id: str, saga_id: str, names: Collection[str]) -> bool:
         """Take locks, or queue for them."""
         self._alive(engine_id)
-        self._sagas.get(saga_id)
-        return self._locks.ask(saga_id, names)
+        is_ours = self._sagas.get(saga_id).row.owner == engine_id
+        return is_ours and self._locks.ask(saga_id, names)
 
     async def locks(self) -> dict[str, str]:
         """Return every lock that is held, and by which saga."""

@@ -46,6 +46,7 @@ class _Sorting:
         self._last: dict[str, int] = {}
         self._rows: dict[str, SagaRow] = {}
         self._new: dict[str, SagaRow] = {}
+        self._too_early: dict[str, int] = {}
 
     def add(self, write: Write) -> None:
         saga_id, seq = to_column(write.saga_id), write.event.seq
@@ -73,6 +74,7 @@ class _Sorting:
             self.batch.in_turn = False
         else:
             self._new[saga_id] = write.row
+            self._too_early[saga_id] = len(self.batch.mail)
 
     def done(self, *, checked: bool) -> Batch:
         batch = self.batch
@@ -82,12 +84,15 @@ class _Sorting:
             if first is None:
                 batch.changed[saga_id] = columns
             elif first.key is not None and row.status in SAGA.final and not checked:
-                batch.started.append(saga_columns(first))  # the key has to be free for it, however short it was
+                batch.started.append([*saga_columns(first)[:-1], 1])  # the key has to be free, for however short
                 batch.changed[saga_id] = columns
             else:
                 batch.started.append(columns)
             if row.owner is None:
                 batch.at_rest.append([saga_id])
+        if batch.mail and self._new:  # nobody is there to get what was sent before
+            early = self._too_early
+            batch.mail = [mail for place, mail in enumerate(batch.mail) if place >= early.get(mail[0], 0)]
         return batch
 
 

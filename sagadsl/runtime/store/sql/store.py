@@ -147,7 +147,8 @@ class SqlStore:
 
     def _lock(self, connection: Connection, engine_id: str, saga_id: str, names: Sequence[str]) -> bool:
         self._fence.pass_through(connection, engine_id)
-        owning.saga_of(connection, saga_id)
+        if owning.saga_of(connection, saga_id).owner != engine_id:
+            return False
         return locking.ask(connection, to_column(saga_id), [to_column(name) for name in names])
 
     async def locks(self) -> dict[str, str]:

@@ -1,0 +1,93 @@
+"""Carrying out what a saga's machine commands, and giving it what becomes of that."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+from sagadsl.machine.commands import (
+    AcquireLocks,
+    CancelTimer,
+    Command,
+    Compensate,
+    CompensateChild,
+    Invoke,
+    StartChild,
+    StartTimer,
+)
+from sagadsl.machine.events import Event, LocksAcquired
+from sagadsl.runtime.calls import ActionCall
+from sagadsl.runtime.patience import until_available
+from sagadsl.runtime.runs import Run
+
+if TYPE_CHECKING:
+    from sagadsl.runtime.host import Host
+
+
+class Carrier:
+    """Carries commands out. What is locked, and what finishes, is written together with the event that says so."""
+
+    def __init__(self, host: Host) -> None:
+        self._host = host
+
+    def carry_out(self, run: Run, command: Command) -> None:
+        """Do what a saga wants; its next events say what came of it."""
+        match command:
+            case Invoke() | Compensate():
+                self._call(run, command)
+            case StartTimer():
+                self._set_alarm(run, command)
+            case CancelTimer():
+                alarm = run.alarms.pop(command.timer_id, None)
+                if alarm is not None:
+                    alarm.cancel()
+            case StartChild():
+                self._host.background(self._host.families.start_child(run, command), run)
+            case CompensateChild():
+                self._host.background(self._host.families.undo_child(run, command), run)
+            case AcquireLocks():
+                self._host.background(self._lock(run, command.names), run)
+
+    def _call(self, run: Run, command: ActionCall) -> None:
+        if self._host.is_closing or not any(each is command for each in run.saga.outstanding.values()):
+            return
+        name = _name(command)
+        run.calls[name] = self._host.calls.begin(run.saga.id, command, partial(self._answered, run, name))
+
+    def _answered(self, run: Run, name: str, event: Event) -> None:
+        call = run.calls.get(name)
+        if call is not None and call.is_over:
+            del run.calls[name]
+        self._host.offer(run, event)
+        self._host.leave_at_rest(run)
+
+    def _set_alarm(self, run: Run, timer: StartTimer) -> None:
+        """Set a timer; it takes no longer than its delay, even if the clock has been set back since."""
+        ring = partial(self._ring, run, timer.timer_id)
+        instant = min(timer.due, self._host.clock.now() + timer.delay)
+        run.alarms[timer.timer_id] = self._host.clock.call_at(instant, ring)
+
+    def _ring(self, run: Run, timer_id: str) -> None:
+        run.alarms.pop(timer_id, None)
+        self._host.offer(run, run.saga.timer_event(timer_id))
+
+    async def _lock(self, run: Run, names: Sequence[str]) -> None:
+        saga_id = run.saga.id
+        if await until_available(lambda: self._host.store.lock(self._host.engine_id, saga_id, names), "take locks"):
+            self._host.offer(run, LocksAcquired())
+
+    def stop_abandoned(self, run: Run) -> None:
+        """Stop the calls that the saga no longer waits for."""
+        if not run.calls:
+            return
+        wanted = run.saga.outstanding.values()
+        for name, call in list(run.calls.items()):
+            if not any(call.command is command for command in wanted):
+                if call.action.is_async or call.task is None:
+                    del run.calls[name]
+                self._host.calls.stop(call)
+
+
+def _name(command: ActionCall) -> str:
+    return f"{command.key}#{command.attempt}"
