@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TypeAlias
 
 from sagadsl.language.durations import format_duration
@@ -29,15 +30,16 @@ class Call:
         is_over: Whether it has answered, or was stopped.
     """
 
-    __slots__ = ("action", "command", "deadline", "is_over", "saga_id", "task", "tell")
+    __slots__ = ("action", "again", "command", "deadline", "is_over", "saga_id", "task", "tell")
 
-    def __init__(self, saga_id: str, command: ActionCall, action: Action, tell: Tell) -> None:
+    def __init__(self, saga_id: str, command: ActionCall, action: Action, tell: Tell, again: bool) -> None:
         self.saga_id = saga_id
         self.command = command
         self.action = action
         self.tell: Tell | None = tell
         self.task: asyncio.Task[None] | None = None
         self.deadline: Alarm | None = None
+        self.again = again
         self.is_over = False
 
 
@@ -67,9 +69,13 @@ class Calls:
         """The tasks of those that have begun and not ended."""
         return self._tasks
 
-    def begin(self, saga_id: str, command: ActionCall, tell: Tell) -> Call:
-        """Call an action as soon as it is its turn; `tell` hears what becomes of it, and of its time-out."""
-        call = Call(saga_id, command, self._services.find(command.service, command.action), tell)
+    def begin(self, saga_id: str, command: ActionCall, tell: Tell, *, again: bool = False) -> Call:
+        """Call an action as soon as it is its turn; `tell` hears what becomes of it, and of its time-out.
+
+        `again` says that an engine that is gone may have called it before. If it fails now, nobody knows whether it
+        has taken place then.
+        """
+        call = Call(saga_id, command, self._services.find(command.service, command.action), tell, again)
         self._turns.ask(command.service, lambda: self._start(call))
         return call
 
@@ -110,6 +116,8 @@ class Calls:
         if call.deadline is not None:
             call.deadline.cancel()
         call.is_over = True
+        if isinstance(answer, Failure) and call.again:
+            answer = replace(answer, in_doubt=True)
         if call.tell is not None:
             call.tell(answered(command, answer))
 

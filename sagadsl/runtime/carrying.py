@@ -31,11 +31,11 @@ class Carrier:
     def __init__(self, host: Host) -> None:
         self._host = host
 
-    def carry_out(self, run: Run, command: Command) -> None:
-        """Do what a saga wants; its next events say what came of it."""
+    def carry_out(self, run: Run, command: Command, *, again: bool = False) -> None:
+        """Do what a saga wants; its next events say what came of it. `again`: it may have been done before."""
         match command:
             case Invoke() | Compensate():
-                self._call(run, command)
+                self._call(run, command, again=again)
             case StartTimer():
                 self._set_alarm(run, command)
             case CancelTimer():
@@ -49,11 +49,11 @@ class Carrier:
             case AcquireLocks():
                 self._host.background(self._lock(run, command.names), run)
 
-    def _call(self, run: Run, command: ActionCall) -> None:
+    def _call(self, run: Run, command: ActionCall, *, again: bool) -> None:
         if self._host.is_closing or not any(each is command for each in run.saga.outstanding.values()):
             return
         name = _name(command)
-        run.calls[name] = self._host.calls.begin(run.saga.id, command, partial(self._answered, run, name))
+        run.calls[name] = self._host.calls.begin(run.saga.id, command, partial(self._answered, run, name), again=again)
 
     def _answered(self, run: Run, name: str, event: Event) -> None:
         call = run.calls.get(name)

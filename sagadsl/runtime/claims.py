@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from itertools import islice
 
 from sagadsl.language.diagnostics import DefinitionError
@@ -68,21 +69,32 @@ class Claims:
         host = self._host
         if self._has_strays:
             await self._take_up_strays()
+        generation = host.generation
         while (room := min(AT_ONCE, self._limits.residents - len(host.runs))) > 0 and not host.is_closing:
             without = frozenset(self._not_ours)
-            self._has_strays = True  # should anything go wrong from here on, some may be ours that we do not know of
-            rows = await host.store.claim(host.engine_id, now=host.clock.now(), limit=room, without=without)
-            await self._adopt(rows)
-            self._has_strays = False
+            with self._noting_strays():
+                rows = await host.store.claim(host.engine_id, now=host.clock.now(), limit=room, without=without)
+                await self._adopt(rows, generation)
             if len(rows) < room:
                 break
 
     async def _take_up_strays(self) -> None:
         """Take up sagas that the store says are ours, and that are not here: an answer of the store was lost."""
-        host = self._host
-        rows = await host.store.owned(host.engine_id)
-        await self._adopt([row for row in rows if row.id not in host.arriving and row.id not in self._leaving])
+        host, generation = self._host, self._host.generation
         self._has_strays = False
+        with self._noting_strays():
+            rows = await host.store.owned(host.engine_id)
+            strays = [row for row in rows if row.id not in host.arriving and row.id not in self._leaving]
+            await self._adopt(strays, generation)
+
+    @contextmanager
+    def _noting_strays(self) -> Iterator[None]:
+        """Note that there may be sagas that are ours and not here, if anything goes wrong on their way."""
+        try:
+            yield
+        except BaseException:
+            self._has_strays = True
+            raise
 
     async def take_up_one(self, saga_id: str) -> Run | SagaRow:
         """Take up one saga, if nobody else runs it; return it, or the row that says who runs it.
@@ -96,12 +108,14 @@ class Claims:
             await arriving.wait()
         if saga_id in host.runs:
             return host.runs[saga_id]
-        arriving = host.arriving[saga_id] = asyncio.Event()
+        arriving, generation = asyncio.Event(), host.generation
+        host.arriving[saga_id] = arriving
         try:
-            row = await host.store.claim_one(host.engine_id, saga_id)
-            if row.owner != host.engine_id:
-                return row
-            await self._adopt([row])
+            with self._noting_strays():
+                row = await host.store.claim_one(host.engine_id, saga_id)
+                if row.owner != host.engine_id:
+                    return row
+                await self._adopt([row], generation)
         finally:
             del host.arriving[saga_id]
             arriving.set()
@@ -109,8 +123,8 @@ class Claims:
             raise StoreError(f"{saga_id}: its definition, {row.name} {row.version}, cannot be run here")
         return host.runs[saga_id]
 
-    async def _adopt(self, rows: Sequence[SagaRow]) -> None:
-        """Replay sagas that are this engine's now, and go on with them."""
+    async def _adopt(self, rows: Sequence[SagaRow], generation: int) -> None:
+        """Replay sagas that are this engine's now, and go on with them, unless it has lost them meanwhile."""
         host = self._host
         rows = [row for row in rows if row.id not in host.runs]
         for row in rows:
@@ -118,7 +132,7 @@ class Claims:
         runnable = [row for row in rows if await self._can_run(row)]
         histories = await self._histories(runnable)
         for number, row in enumerate(runnable, 1):
-            await self._adopt_one(row, histories.get(row.id))
+            await self._adopt_one(row, histories.get(row.id), generation)
             if number % BETWEEN_TURNS == 0:
                 await asyncio.sleep(0)
         if runnable:
@@ -132,7 +146,7 @@ class Claims:
         except (StoreError, ValueError):
             return {}
 
-    async def _adopt_one(self, row: SagaRow, events: Sequence[Event] | None) -> None:
+    async def _adopt_one(self, row: SagaRow, events: Sequence[Event] | None, generation: int) -> None:
         host = self._host
         try:
             if events is None:
@@ -142,7 +156,8 @@ class Claims:
             _log.exception("%s: a %s whose events cannot be replayed; it is tried again in a minute", row.id, row.name)
             host.background(host.release({row.id: host.clock.now() + 60.0}))
         else:
-            host.adopt(row, saga)
+            if generation == host.generation:
+                host.adopt(row, saga)
 
     async def _can_run(self, row: SagaRow) -> bool:
         """Whether its definition is known and its actions are there; a saga that is not is given back."""

@@ -120,7 +120,7 @@ class Commits:
         if not any(refusals):
             return
         refused = [(*entry, refusal) for entry, refusal in zip(batch, refusals, strict=True) if refusal is not None]
-        lost = {write.saga_id for write, _, _ in refused}
+        lost = {write.saga_id for write, _, refusal in refused if isinstance(refusal, OutOfTurn)}
         behind = [done for write, done in self._queue if write.saga_id in lost]
         self._queue = deque(entry for entry in self._queue if entry[0].saga_id not in lost)
         for _, done, refusal in refused:

@@ -31,7 +31,7 @@ from sagadsl.runtime.patience import until_available
 from sagadsl.runtime.promises import Promises, fulfil
 from sagadsl.runtime.runs import Run, first_row
 from sagadsl.runtime.services import Services
-from sagadsl.runtime.store.contract import LeaseLostError, Refusal, SagaRow, Store, StoreError, Write
+from sagadsl.runtime.store.contract import IdTaken, LeaseLostError, Refusal, SagaRow, Store, StoreError, Write
 from sagadsl.runtime.stored import Recollection
 from sagadsl.runtime.turns import Turns
 
@@ -56,6 +56,7 @@ class Host:
         families: Carries out what concerns the sagas that sagas run.
         carrier: Carries out what sagas command.
         promises: What is owed to those who wait for an event to be written.
+        generation: How often it has lost all its sagas at once.
         resting: Sagas at rest that were taken up, to be let go of once their mail has been read.
         arriving: Sagas that are being taken up or started; what is set when that is over.
         mail_sent: Called when there may be mail for sagas of this engine.
@@ -76,6 +77,7 @@ class Host:
         self.carrier = Carrier(self)
         self.mail_sent: Callable[[], None] = lambda: None
         self.is_closing = False
+        self.generation = 0
         self.resting: list[Run] = []
         self.arriving: dict[str, asyncio.Event] = {}
         self._on_event = on_event
@@ -97,6 +99,10 @@ class Host:
         self, compiled: CompiledSaga, saga_id: str, started: SagaStarted, parent: str | None
     ) -> asyncio.Future[Refusal | None]:
         """Begin a saga; the future says that its first event is in the store, or why it was refused."""
+        if saga_id in self.runs:
+            future = self.promises.make()
+            fulfil(future, IdTaken(self.runs[saga_id].row))
+            return future
         saga = compiled.new(saga_id)
         run = Run(saga, first_row(saga, parent, self.engine_id), self.engine_id, self._loop_time())
         stamped = replace(started, seq=1, at=self.clock.now())
@@ -125,7 +131,7 @@ class Host:
         if saga.status in AT_REST:
             self.resting.append(run)
         for command in list(saga.outstanding.values()):
-            self.carrier.carry_out(run, command)
+            self.carrier.carry_out(run, command, again=True)
         return run
 
     def evict(self, run: Run) -> None:
@@ -143,6 +149,7 @@ class Host:
 
     def evict_all(self, why: Exception) -> None:
         """Forget every saga, and let whoever waits for something to be written know why it will not be."""
+        self.generation += 1
         for run in list(self.runs.values()):
             self.evict(run)
         self.promises.break_all(why)
@@ -205,6 +212,7 @@ class Host:
         elif refusal is not None and write.event.seq > 1:
             _log.warning("%s: another engine runs it", run.saga.id)
             self.evict(run)
+            self.background(self.release({run.saga.id: 0.0}))  # should it be ours all the same, it is taken up again
         if refusal is None and (write.mail or write.frees_locks):
             self.mail_sent()
         self._activity.end()

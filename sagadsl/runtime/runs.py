@@ -70,7 +70,7 @@ class Run:
     def write(self, event: Event, commands: Sequence[Command], answers: int | None) -> Write:
         """Return what has to be written for an event that the saga has just taken."""
         saga, was = self.saga, self.row
-        if saga.status == was.status:
+        if (saga.status, _error(saga)) == (was.status, (was.error_code, was.error_message, was.error_state)):
             return Write(saga.id, event, answers=answers)
         self._change(was, event.at)
         ends = saga.status in SAGA.final
@@ -89,20 +89,26 @@ class Run:
         return Write(saga.id, event, self.row, letters)
 
     def _change(self, row: SagaRow, at: float) -> None:
-        """Note that the status has changed; a saga that rests belongs to nobody."""
-        saga, error = self.saga, self.saga.error
+        """Note that the status or the error has changed; a saga that rests belongs to nobody."""
+        saga, (code, message, state) = self.saga, _error(self.saga)
         self.is_ours = saga.status not in AT_REST
         self.row = replace(
             row,
             status=saga.status,
             updated_at=at,
             ended_at=at if saga.status in SAGA.final else None,
-            error_code=None if error is None else error.code,
-            error_message=None if error is None else error.message,
-            error_state=saga.error_state,
+            error_code=code,
+            error_message=message,
+            error_state=state,
             owner=self.engine_id if self.is_ours else None,
             wake_at=None,
         )
+
+
+def _error(saga: Saga) -> tuple[str | None, str | None, str | None]:
+    """Return the code and the message of a saga's error, and where it happened."""
+    error = saga.error
+    return (None, None, saga.error_state) if error is None else (error.code, error.message, saga.error_state)
 
 
 def first_row(saga: Saga, parent: str | None, engine_id: str) -> SagaRow:

@@ -72,7 +72,7 @@ class Sagas:
     def append(self, saga_id: str, event: Event, row: SagaRow | None, refused: set[str]) -> tuple[bool, Refusal | None]:
         """Write an event; return whether it is new, and why it was refused.
 
-        `refused` are the sagas of which this batch holds something that was refused; the saga is added if this is.
+        `refused` are the sagas of which this batch holds something that is out of turn; the saga is added if this is.
         """
         record = self._records.get(saga_id)
         if record is not None and not refused and event.seq == len(record.events) + 1:
@@ -89,7 +89,8 @@ class Sagas:
             return _THERE_ALREADY
         refusal = _OUT_OF_TURN if saga_id in refused else self._refusal(record, event, row)
         if refusal is not None:
-            refused.add(saga_id)
+            if refusal is _OUT_OF_TURN:
+                refused.add(saga_id)
             return False, refusal
         if record is not None:
             record.events.append(event)

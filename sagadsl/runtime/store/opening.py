@@ -57,10 +57,12 @@ def _understood(text: str) -> tuple[URL, str]:
     except (ArgumentError, ValueError):
         scheme = text.partition(":")[0] if "://" in text else "this"
         raise StoreError(f"{scheme} is not the URL of a store; write {_KINDS}") from None
-    name = url.render_as_string(hide_password=True)
+    name = url.difference_update_query(["password", "passfile", "sslpassword"]).render_as_string(hide_password=True)
     match url.get_backend_name():
         case "sqlite":
             _look_at_file(url.database, name)
+            if url.query:
+                raise StoreError(f"{name}: an SQLite store takes no settings; leave out what follows the `?`")
             return url.set(drivername="sqlite"), name
         case "postgresql" | "postgres":
             _look_for_driver(name)

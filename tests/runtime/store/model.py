@@ -62,9 +62,9 @@ class Model:
     def write(self, write, refused):
         log = self.logs.get(write.saga_id, [])
         refusal = self.refusal(write, log, refused)
-        if refusal is not None:
+        if refusal == OutOfTurn():
             refused.add(write.saga_id)
-        elif write.event not in log:
+        elif refusal is None and write.event not in log:
             self.note(write)
         return refusal
 
@@ -127,7 +127,9 @@ class Model:
 
     # locks
 
-    def lock(self, saga, names):
+    def lock(self, engine, saga, names):
+        if self.rows[saga].owner != engine:
+            return False
         if not any(request.saga == saga for request in self.requests):
             self.requests.append(Request(saga, frozenset(names)))
             self.grant()

@@ -79,6 +79,17 @@ async def test_a_saga_that_is_not_there_cannot_be_claimed(store):
         await store.claim_one(ME, "nobody")
 
 
+async def test_an_engine_can_see_what_it_owns(store, another):
+    await given(store, "a", "b", "free")
+    await join(store, YOU)
+    await store.release(ME, {"free": 0.0})
+    await committed(store, first("yours", owner=YOU), end("b", 2), engine=YOU)
+
+    assert [*await another.owned(ME)] == [a_row("a")]
+    assert ids(await another.owned(YOU)) == ["yours"]
+    assert [*await another.owned("nobody")] == []
+
+
 async def test_only_its_owner_gives_a_saga_back(store):
     await given(store, "a")
     await join(store, YOU)

@@ -163,6 +163,23 @@ async def test_a_buried_engine_takes_no_locks_and_frees_none(store):
     assert await store.locks() == {"x": "a"}
 
 
+async def test_only_its_owner_takes_locks_for_a_saga_and_others_do_not_even_queue(store):
+    await given(store, "mine", "free", "holder")
+    await join(store, YOU)
+    await committed(store, first("yours", owner=YOU), engine=YOU)
+    await store.release(ME, {"free": None})
+
+    for saga in ("yours", "free"):
+        assert not await store.lock(ME, saga, ["x"])
+    assert await store.locks() == {}
+
+    await store.lock(ME, "holder", ["x"])
+    assert not await store.lock(ME, "yours", ["x"])
+    await committed(store, more("holder", 2, frees_locks=True))
+    assert await store.locks() == {}
+    assert await store.lock(ME, "mine", ["x"])
+
+
 async def test_a_saga_that_is_deleted_leaves_no_locks_behind(store):
     await given(store, "a", "b")
     await store.lock(ME, "a", ["x"])

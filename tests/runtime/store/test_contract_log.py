@@ -296,11 +296,19 @@ async def test_a_refused_event_holds_up_no_other_saga_but_its_own(store):
 async def test_behind_a_saga_that_could_not_begin_nothing_of_it_is_written(store):
     await given(store, "a", key="k")
 
-    refusals = await store.commit(ME, [first("b", key="k"), more("b", 2), first("a", started(input=1)), more("a", 2)])
+    refusals = await store.commit(ME, [first("b", key="k"), more("b", 2), more("b", 3), more("a", 2)])
 
-    assert None not in refusals
+    assert refusals == [KeyTaken("a"), OutOfTurn(), OutOfTurn(), None]
     assert ids((await store.list()).sagas) == ["a"]
-    assert await store.events("a") == [started()]
+
+
+async def test_who_starts_a_saga_a_second_time_does_not_hold_up_the_one_that_runs(store):
+    await join(store)
+
+    refusals = await store.commit(ME, [first("a"), first("a", started(input=1)), more("a", 2), end("a", 3)])
+
+    assert [type(refusal) for refusal in refusals] == [type(None), IdTaken, type(None), type(None)]
+    assert [event.seq for event in await store.events("a")] == [1, 2, 3]
 
 
 async def test_writing_the_very_same_again_is_no_refusal(store, another):

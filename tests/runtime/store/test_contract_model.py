@@ -229,7 +229,7 @@ class Stories(RuleBasedStateMachine):
         if saga in self.model.rows:
             names = [*LOCKS[saga]]
             result = self.both(
-                engine, lambda: self.store.lock(engine, saga, names), lambda: self.model.lock(saga, names)
+                engine, lambda: self.store.lock(engine, saga, names), lambda: self.model.lock(engine, saga, names)
             )
             assert result is None or result[0] == result[1]
 
@@ -263,6 +263,9 @@ class Stories(RuleBasedStateMachine):
         assert (*self.do(self.store.list()).sagas,) == (*self.model.youngest_first(),)
         assert self.do(self.store.histories(SAGAS)) == self.model.logs
         assert {each.id: each.beat for each in self.do(self.store.engines())} == self.model.beats
+        for engine in ENGINES:
+            owned = {row.id: row for row in self.do(self.store.owned(engine))}
+            assert owned == {row.id: row for row in self.model.owned(engine)}
 
     @invariant()
     def locks_are_the_same(self):

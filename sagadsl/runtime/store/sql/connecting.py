@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -15,6 +16,7 @@ from sagadsl.runtime.store.sql.errors import TO_TRY_AGAIN, sqlstate, told
 
 READERS = 4
 BUSY_SECONDS = 5
+OLDEST_SQLITE = (3, 35)  # the first with UPDATE … FROM and RETURNING
 _CHECKPOINT_PAGES = 4_000
 _CACHE_KIB = 64_000
 _TRIES = 5
@@ -47,6 +49,8 @@ Transact: TypeAlias = Callable[..., Any]
 def connections(url: URL) -> Engine:
     """Return the pool of connections to a database."""
     if url.get_backend_name() == "sqlite":
+        if sqlite3.sqlite_version_info < OLDEST_SQLITE:
+            raise StoreError(f"this Python has SQLite {sqlite3.sqlite_version}; sagadsl needs 3.35 or newer")
         engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False})
         event.listen(engine, "connect", _set_up_sqlite)
     else:

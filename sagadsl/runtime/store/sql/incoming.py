@@ -10,8 +10,19 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import JSON, Connection, Dialect, Subquery, Text, bindparam, cast, func, literal_column, select
-from sqlalchemy.sql.expression import Executable
+from sqlalchemy import (
+    JSON,
+    ClauseElement,
+    Connection,
+    Dialect,
+    Subquery,
+    Text,
+    bindparam,
+    cast,
+    func,
+    literal_column,
+    select,
+)
 from sqlalchemy.types import TypeEngine
 
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
@@ -49,11 +60,11 @@ def _from_postgresql(columns: Mapping[str, TypeEngine[Any]]) -> Subquery:
 class Prepared:
     """A statement that has been compiled once. It takes and gives plain values, as its columns are."""
 
-    def __init__(self, statement: Executable, dialect: Dialect) -> None:
+    def __init__(self, statement: ClauseElement, dialect: Dialect) -> None:
         compiled = statement.compile(dialect=dialect)
         self._text = str(compiled)
         self._fixed: dict[str, Any] = dict(compiled.params)  # such as a LIMIT
-        self._order: Sequence[str] | None = compiled.positiontup  # type: ignore[attr-defined] - of an SQLCompiler
+        self._order: Sequence[str] | None = getattr(compiled, "positiontup", None)
 
     def run(self, connection: Connection, **values: Any) -> Any:
         """Execute it and return the result."""

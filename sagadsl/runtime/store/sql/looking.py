@@ -77,7 +77,7 @@ def _conditions(which: Filter) -> list[ColumnElement[bool]]:
     if which.statuses:
         conditions.append(sagas.c.status.in_(sorted(which.statuses)))
         if not SAGA.final & set(which.statuses):
-            conditions.append(UNFINISHED)  # type: ignore[arg-type] - so that its index is used
+            conditions.append(UNFINISHED)  # so that its index is used
     if which.created_after is not None:
         conditions.append(sagas.c.created_at >= which.created_after)
     if which.created_before is not None:

@@ -93,10 +93,10 @@ class Ownership:
 
     def release(self, connection: Connection, engine_id: str, wake_at: Mapping[str, float | None]) -> None:
         """Give sagas back; those with mail are to be taken up at once."""
-        given = [[to_column(saga_id), at] for saga_id, at in sorted(wake_at.items())]
+        given = {to_column(saga_id): wake_at[saga_id] for saga_id in sorted(wake_at)}
         if given:
-            self._release.run(connection, rows=rows(given), engine=engine_id)
-            self._writer.wake(connection, [saga_id for saga_id, _ in given])
+            self._release.run(connection, rows=rows([*given.items()]), engine=engine_id)
+            self._writer.wake(connection, [*given])
 
 
 def saga_of(connection: Connection, saga_id: str) -> SagaRow:

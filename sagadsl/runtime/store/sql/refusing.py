@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, Dialect, Select, Text, literal_column, select
-from sqlalchemy.sql.expression import Executable
+from sqlalchemy import BigInteger, ClauseElement, Connection, Dialect, Select, Text, literal_column, select
 
 from sagadsl.machine.events import to_json
 from sagadsl.machine.lifecycles import SAGA
@@ -23,7 +22,7 @@ class Lookup:
     """Looks up what a list of writes may collide with."""
 
     def __init__(self, dialect: Dialect) -> None:
-        def prepared(statement: Executable) -> Prepared:
+        def prepared(statement: ClauseElement) -> Prepared:
             return Prepared(statement, dialect)
 
         self._events = prepared(_events(dialect))

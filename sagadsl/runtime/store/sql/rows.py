@@ -27,7 +27,7 @@ def event_from(data: str) -> Event:
         StoreError: It is none.
     """
     try:
-        return from_json(loads(data))  # type: ignore[arg-type] - it says so itself
+        return from_json(loads(data))
     except (ValueError, TypeError) as error:
         raise StoreError(f"the store holds an event that cannot be read: {error}; restore it from a backup") from error
 
@@ -57,7 +57,8 @@ def saga_columns(row: SagaRow) -> Columns:
 
 def saga_row(columns: Row[Any] | Sequence[Any]) -> SagaRow:
     """Return the saga's row of the columns `tables.ROW`."""
-    return SagaRow(*(from_column(value) if isinstance(value, str) else value for value in columns))
+    values: list[Any] = [from_column(value) if isinstance(value, str) else value for value in columns]
+    return SagaRow(*values)
 
 
 def definition_columns(definition: StoredDefinition) -> dict[str, Any]:
@@ -94,6 +95,6 @@ def engine_from(row: Row[Any]) -> EngineRow:
     return EngineRow(row.id, from_column(row.host), from_column(row.process), row.joined_at, row.beat)
 
 
-def letter_from(row: Row[Any]) -> Letter:
+def letter_from(row: Any) -> Letter:
     """Return the letter of a row."""
     return Letter(row.id, from_column(row.saga_id), loads(row.body))

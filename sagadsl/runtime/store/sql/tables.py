@@ -7,7 +7,9 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
+    ColumnElement,
     Double,
     Index,
     Integer,
@@ -16,17 +18,17 @@ from sqlalchemy import (
     SmallInteger,
     Table,
     Text,
+    literal_column,
     text,
 )
-from sqlalchemy.sql.elements import TextClause
 from sqlalchemy.types import TypeEngine
 
 from sagadsl.machine.lifecycles import SAGA
 from sagadsl.runtime.store.contract import SagaRow
 
 _FINAL = ", ".join(f"'{status}'" for status in sorted(SAGA.final))
-FINISHED = text(f"status IN ({_FINAL})")
-UNFINISHED = text(f"status NOT IN ({_FINAL})")
+FINISHED: ColumnElement[bool] = literal_column(f"status IN ({_FINAL})", Boolean)
+UNFINISHED: ColumnElement[bool] = literal_column(f"status NOT IN ({_FINAL})", Boolean)
 """Conditions by which a database recognises the index that has them; so they are text, without parameters."""
 
 NUMBER: TypeEngine[int] = BigInteger().with_variant(Integer, "sqlite")
@@ -38,7 +40,7 @@ NAME: TypeEngine[str] = Text().with_variant(Text(collation="C"), "postgresql")
 metadata = MetaData()
 
 
-def _partial(name: str, where: TextClause | str, *columns: Column[Any], unique: bool = False) -> Index:
+def _partial(name: str, where: ColumnElement[bool] | str, *columns: Column[Any], unique: bool = False) -> Index:
     condition = text(where) if isinstance(where, str) else where
     return Index(name, *columns, unique=unique, sqlite_where=condition, postgresql_where=condition)
 

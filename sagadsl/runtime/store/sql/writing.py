@@ -7,11 +7,15 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
+    ClauseElement,
+    ColumnElement,
     Connection,
     Delete,
     Dialect,
     Insert,
     Select,
+    Table,
     Text,
     Update,
     and_,
@@ -24,15 +28,13 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.sql.expression import Executable
-from sqlalchemy.types import TypeEngine
 
 from sagadsl.runtime.store.sql.batch import Batch
 from sagadsl.runtime.store.sql.incoming import Prepared, incoming, rows
 from sagadsl.runtime.store.sql.locking import free
 from sagadsl.runtime.store.sql.tables import events, letters, sagas
 
-_ALWAYS = literal_column("1 = 1")
+_ALWAYS: ColumnElement[bool] = literal_column("1 = 1", Boolean)
 """SQLite asks for a condition in front of ON CONFLICT, to tell it from a join's ON."""
 
 _MAY_CHANGE = (
@@ -54,11 +56,11 @@ class Writer:
     """Puts batches into the tables."""
 
     def __init__(self, dialect: Dialect) -> None:
-        def prepared(statement: Executable) -> Prepared:
+        def prepared(statement: ClauseElement) -> Prepared:
             return Prepared(statement, dialect)
 
-        self._start = prepared(_start(dialect))
-        self._append = prepared(_append(dialect))
+        self._start = prepared(_add(dialect, sagas))
+        self._append = prepared(_add(dialect, events))
         self._gaps = prepared(_gaps(dialect))
         self._change = prepared(_change(dialect))
         self._deliver = prepared(_deliver(dialect))
@@ -116,30 +118,18 @@ class Writer:
             self._keep_still.run(connection, rows=rows([[saga_id] for saga_id in sorted(ids)])).close()
 
 
-def _insert(dialect: Dialect, table: Any) -> Any:
-    return sqlite.insert(table) if dialect.name == "sqlite" else postgresql.insert(table)
-
-
-def _ids(dialect: Dialect, **others: TypeEngine[Any]) -> Any:
-    return incoming(dialect, {"id": Text(), **others}).c
-
-
-def _start(dialect: Dialect) -> Insert:
-    new = incoming(dialect, {column.name: column.type for column in sagas.columns})
-    values = select(*(new.c[column.name] for column in sagas.columns)).where(_ALWAYS)
-    statement: Insert = _insert(dialect, sagas).from_select([column.name for column in sagas.columns], values)
-    return statement.on_conflict_do_nothing()  # type: ignore[attr-defined,no-any-return] - of both dialects
-
-
-def _append(dialect: Dialect) -> Insert:
-    new = incoming(dialect, {column.name: column.type for column in events.columns})
-    values = select(*(new.c[column.name] for column in events.columns)).where(_ALWAYS)
-    statement: Insert = _insert(dialect, events).from_select([column.name for column in events.columns], values)
-    return statement.on_conflict_do_nothing()  # type: ignore[attr-defined,no-any-return] - of both dialects
+def _add(dialect: Dialect, table: Table) -> Insert:
+    """Return the statement that adds rows to a table, except for those that are there already."""
+    names = [column.name for column in table.columns]
+    new = incoming(dialect, {column.name: column.type for column in table.columns})
+    values = select(*(new.c[name] for name in names)).where(_ALWAYS)
+    kind = sqlite if dialect.name == "sqlite" else postgresql
+    adding: Insert = kind.insert(table).from_select(names, values).on_conflict_do_nothing()
+    return adding
 
 
 def _gaps(dialect: Dialect) -> Select[Any]:
-    asked = _ids(dialect, seq=BigInteger())
+    asked = incoming(dialect, {"id": Text(), "seq": BigInteger()}).c
     there = exists().where(events.c.saga_id == asked.id, events.c.seq == asked.seq)
     return select(asked.id).where(~there).limit(1)
 
