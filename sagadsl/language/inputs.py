@@ -136,11 +136,29 @@ def _wrong_characters(text: str) -> str:
     return ""
 
 
-def _departures(schema: Json, data: Json) -> Iterator[InputProblem]:
+_validators: dict[int, tuple[Json, Any]] = {}
+"""The validators of schemas by the identity of these, which are kept so that it stays theirs."""
+
+_MAX_VALIDATORS = 1000
+
+
+def _validator(schema: Json) -> Any:
+    """Return a schema's validator, which takes longer to make than to use."""
+    known = _validators.get(id(schema))
+    if known is not None:
+        return known[1]
     from jsonschema import Draft7Validator  # noqa: PLC0415  slow to import, and only a run needs it
     from referencing import Registry  # noqa: PLC0415  likewise
 
+    if len(_validators) >= _MAX_VALIDATORS:
+        _validators.clear()
     validator = Draft7Validator(schema, registry=Registry())  # which has nothing, and fetches nothing
+    _validators[id(schema)] = (schema, validator)
+    return validator
+
+
+def _departures(schema: Json, data: Json) -> Iterator[InputProblem]:
+    validator = _validator(schema)
     try:
         errors = sorted(validator.iter_errors(data), key=lambda error: error.json_path)
     except RecursionError:
