@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from typing import TypeVar
 
 from sagadsl.language.definition import Json
 from sagadsl.language.jsondata import as_json
@@ -27,6 +26,7 @@ from sagadsl.runtime.engine_life import EngineClosedError, EngineLife
 from sagadsl.runtime.ids import check_id, new_id
 from sagadsl.runtime.listening import AT_REST
 from sagadsl.runtime.outcome import Outcome
+from sagadsl.runtime.patience import until_available
 from sagadsl.runtime.requests import Make, Ref
 from sagadsl.runtime.store.contract import (
     EVERYTHING,
@@ -44,7 +44,7 @@ UNFINISHED = tuple(status for status in SAGA.states if status not in SAGA.final)
 NO_NEWS = 5.0
 """Seconds after which even a saga that runs here is looked up in the store; there should be no need."""
 
-T = TypeVar("T")
+LOOK = "look for a saga"
 
 
 class DuplicateSagaError(ValueError):
@@ -122,10 +122,10 @@ class Engine(EngineLife):
         saga_id = await self._requests.find(ref)
         async with asyncio.timeout(timeout):
             news = self._host.rest_of(saga_id)  # before the store is asked, so that nothing happens in between
-            while (await self.store.row(saga_id)).status not in AT_REST:
+            while (await until_available(lambda: self.store.row(saga_id), LOOK)).status not in AT_REST:
                 await self._until(news, saga_id)
                 news = self._host.rest_of(saga_id)
-        return await outcome_of(self.store, saga_id, self._host.recollection)
+        return await until_available(lambda: outcome_of(self.store, saga_id, self._host.recollection), LOOK)
 
     async def _until(self, news: asyncio.Event, saga_id: str) -> None:
         """Wait for news; of a saga that another engine runs there is none but its row."""

@@ -103,6 +103,13 @@ class EngineLife:
             self._closed = True
             return 0
         self._closed = self._host.is_closing = self._host.calls.is_closing = True
+        try:
+            return await self._end()
+        finally:
+            if self._owns_store:
+                await self.store.close()
+
+    async def _end(self) -> int:
         await self._presence.rest()
         under_way = self._host.calls.under_way - {asyncio.current_task()}  # an action may close the engine it is in
         if under_way:
@@ -110,8 +117,6 @@ class EngineLife:
         await self._flush()
         left = await self._stop()
         await self._presence.end()
-        if self._owns_store:
-            await self.store.close()
         return left
 
     async def _flush(self) -> None:

@@ -87,6 +87,8 @@ class Families:
         elif row.status in SAGA.final:
             host = self._host
             sagas = await until_available(lambda: replay(host.store, [row], host.recollection), "read a saga")
+            if sagas[row.id].status not in SAGA.final:  # its end is on its way to the store, and mail with it
+                return
             try:
                 event = mail.read(run.saga, mail.of_child(sagas[row.id]))
             except UnexpectedEvent:

@@ -11,6 +11,7 @@ from dataclasses import asdict
 from sagadsl.language.definition import Json
 from sagadsl.machine.commands import CompensateChild, StartChild
 from sagadsl.machine.events import CANCELLED, Event, Failure, from_json, to_json
+from sagadsl.machine.lifecycles import SAGA
 from sagadsl.machine.saga import Saga
 from sagadsl.machine.unexpected import UnexpectedEvent
 from sagadsl.runtime.answers import answered
@@ -48,6 +49,8 @@ def _child_ended(saga: Saga, body: dict[str, Json]) -> Event:
         raise UnexpectedEvent(f"{saga.id}: nobody waits for {body['child']}")
     if isinstance(call, CompensateChild) and body["status"] != "compensated":
         raise UnexpectedEvent(f"{saga.id}: {body['child']} has yet to be undone")  # it ended before it was told to be
+    if body["status"] not in SAGA.final:
+        raise ValueError(f"{body['child']} is {body['status']}, and has not ended")
     answer: Json | Failure = body["output"]
     if isinstance(call, StartChild) and body["status"] == "compensated":
         error = body["error"] or {"code": CANCELLED}

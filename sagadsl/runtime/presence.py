@@ -15,6 +15,7 @@ from sagadsl.runtime import processes
 from sagadsl.runtime.claims import Claims
 from sagadsl.runtime.host import Host
 from sagadsl.runtime.limits import Limits
+from sagadsl.runtime.patience import until_available
 from sagadsl.runtime.requests import Requests
 from sagadsl.runtime.store.contract import EngineRow, LeaseLostError, Store, StoreError, StoreUnavailableError
 
@@ -71,8 +72,13 @@ class Presence:
         """Leave; what is not finished is for others."""
         await self._cancel(self._tasks)
         await self._host.commits.stop()
-        if self.broken is None and self._joined.is_set():
-            await self._store.leave(self._host.engine_id)
+        if self.broken is not None or not self._joined.is_set():
+            return
+        try:
+            async with asyncio.timeout(self._limits.grace):
+                await until_available(lambda: self._store.leave(self._host.engine_id), "leave")
+        except (TimeoutError, StoreError) as error:
+            _log.warning("could not leave, so that others wait for the lease to run out: %s", error)
 
     @staticmethod
     async def _cancel(tasks: list[asyncio.Task[None]]) -> None:

@@ -30,6 +30,7 @@ _SQLITE_SETTINGS = (
 )
 
 _WRITES = {"sagadsl_writes": True}
+_LOOKS = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}  # all statements see the same
 _POSTGRESQL_SETTINGS = {
     "statement_timeout": "60s",
     # A process that stands still in a transaction must not keep others from taking over its sagas.
@@ -187,6 +188,8 @@ class Threads:
 
     def _read(self, work: Callable[..., T], *args: Any, **kwargs: Any) -> T:
         with told(self._where), self._engine.connect() as connection:
+            if connection.dialect.name == "postgresql":
+                connection = connection.execution_options(**_LOOKS)  # noqa: PLW2901 - the same one
             return work(connection, *args, **kwargs)
 
 

@@ -41,7 +41,7 @@ _POSTGRESQL: Mapping[str, Problem] = {  # by SQLSTATE, or its class; see Postgre
     "40": (_GONE, "another transaction was in the way"),
     "42501": (_BROKEN, "this user may not do that; grant the user the rights on the tables, and to create them"),
     "42P01": (_BROKEN, "a table is missing; restore it from a backup, or open the store anew if it never had tables"),
-    "42703": (_BROKEN, "a column is missing; do the tables belong to another version of sagadsl? See `sagadsl db upgrade`"),
+    "42703": (_BROKEN, "a column is missing; restore the tables from a backup, or open the store anew"),
     "53": (_GONE, "the server has run out of disk, memory or connections"),
     "55": (_GONE, "something has kept a row locked for long"),
     "57": (_GONE, "the server is stopping or starting, or it has cut short what took too long"),
@@ -56,8 +56,11 @@ _WORDS: Mapping[str, Problem] = {  # for what has no code: SQLite's own errors, 
     "password authentication failed": _POSTGRESQL["28"],
     "no password supplied": _POSTGRESQL["28"],
     "no pg_hba.conf entry": _POSTGRESQL["28"],
+    "the database system is": _POSTGRESQL["57"],
+    "too many clients": _POSTGRESQL["53"],
+    "remaining connection slots": _POSTGRESQL["53"],
     "role ": _POSTGRESQL["28"],
-    "database ": _POSTGRESQL["3D000"],
+    'database "': _POSTGRESQL["3D000"],
 }
 
 TO_TRY_AGAIN = frozenset({"40001", "40P01"})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
-from sqlalchemy import ColumnElement, Connection, func, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Subquery, func, select, tuple_
 
 from sagadsl.machine.lifecycles import SAGA
 from sagadsl.runtime.store.contract import Durations, Filter, Page, SagaRow, Stats
@@ -63,11 +63,18 @@ def _durations(connection: Connection, conditions: Iterable[ColumnElement[bool]]
     count, mean, minimum, maximum = connection.execute(summary.select_from(each)).one()
     if not count:
         return None
-    median, p95 = (max(1, math.ceil(share * count)) for share in (0.5, 0.95))
-    numbered = select(took, func.row_number().over(order_by=took).label("rank")).where(*completed).subquery()
-    ranks = select(numbered.c.rank, numbered.c.took).where(numbered.c.rank.in_({median, p95}))
-    at = {row.rank: row.took for row in connection.execute(ranks)}
-    return Durations(count, mean, minimum, at[median], at[p95], maximum)
+    median, p95 = (_rank(connection, each, count, share) for share in (0.5, 0.95))
+    return Durations(count, mean, minimum, median, p95, maximum)
+
+
+def _rank(connection: Connection, each: Subquery, count: int, share: float) -> float:
+    """Return the least value that is not exceeded by fewer than this share of all, looked for from the nearer end."""
+    before = max(1, math.ceil(share * count)) - 1
+    behind = count - 1 - before
+    in_order = each.c.took.asc() if before <= behind else each.c.took.desc()
+    at_rank = select(each.c.took).order_by(in_order).limit(1).offset(min(before, behind))
+    value: float = connection.execute(at_rank).scalar_one()
+    return value
 
 
 def _conditions(which: Filter) -> list[ColumnElement[bool]]:

@@ -72,7 +72,7 @@ class Present:
                         raise ValueError(f"the first event of the saga {write.saga_id!r} comes without a row")
                     accepted.append(write)
                     self._note(saga_id, write, text)
-            if refusal is not None:
+            if refusal is _OUT_OF_TURN:
                 self._refused.add(saga_id)
             refusals.append(refusal)
         return accepted, refusals
