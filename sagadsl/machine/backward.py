@@ -11,6 +11,7 @@ from sagadsl.machine.backoff import delay_after, may_retry
 from sagadsl.machine.commands import SAGA_TIMER, Compensate, CompensateChild
 from sagadsl.machine.events import INVALID_PAYLOAD, CompensationFailed, CompensationSucceeded, Failure
 from sagadsl.machine.execution import Execution
+from sagadsl.machine.journal import find
 
 if TYPE_CHECKING:
     from sagadsl.machine.saga import Saga
@@ -50,7 +51,7 @@ def _continue(saga: Saga) -> None:
 
     While a saga compensates, calls and retry timers of compensations are all that can be outstanding.
     """
-    while not saga.outstanding:
+    while saga.awaits_nothing:
         if not saga.to_undo or _halted(saga):
             _end(saga)
             return
@@ -123,7 +124,7 @@ def _payload(saga: Saga, execution: Execution) -> Json:
     template: Template | None = getattr(execution.plan, "compensation", None)
     if template is None:
         return {"input": execution.payload, "output": execution.output}
-    own = f"states.{execution.name}.output"
+    own = execution.plan.output_name
     scope = {key: value for key, value in execution.cursor.scope.items() if key != own}
     if saga.error is not None:
         scope["error"] = {"code": saga.error.code, "message": saga.error.message, "state": saga.error_state}
@@ -134,7 +135,7 @@ def _payload(saga: Saga, execution: Execution) -> Json:
 
 def _awaited(saga: Saga, event: CompensationSucceeded | CompensationFailed) -> Execution | None:
     """Return the step whose present compensation attempt this belongs to, or `None` for a late result."""
-    execution = saga.executions.get((event.state, event.region, event.execution))
+    execution = find(saga.steps, event.state, event.region, event.execution)
     if execution is None or not execution.undo_attempts.number:
         raise saga.refuse(event, f"no compensation of {event.state!r} has been started")
     if execution.status == "compensating" and execution.undo_attempts.number == event.attempt:

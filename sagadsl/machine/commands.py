@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from sagadsl.language.definition import Json
-from sagadsl.machine.events import Failure
+from sagadsl.machine.events import Failure, setters
 
 SAGA_TIMER = "saga"
 """The id of the timer that carries the definition's `timeout`."""
@@ -14,7 +14,7 @@ SAGA_TIMER = "saga"
 FinalStatus: TypeAlias = Literal["completed", "compensated", "compensation_failed", "failed"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, init=False)
 class Invoke:
     """Call an action, and report `StepSucceeded` or `StepFailed` for this state, attempt and execution.
 
@@ -41,6 +41,37 @@ class Invoke:
     timeout: float
     region: str = ""
     callback: bool = False
+
+    def __init__(
+        self,
+        state: str,
+        execution: int,
+        attempt: int,
+        service: str,
+        action: str,
+        payload: Json,
+        key: str,
+        timeout: float,
+        region: str = "",
+        callback: bool = False,
+    ) -> None:
+        (
+            put_state, put_execution, put_attempt, put_service, put_action,
+            put_payload, put_key, put_timeout, put_region, put_callback,
+        ) = _invoke  # fmt: skip
+        put_state(self, state)
+        put_execution(self, execution)
+        put_attempt(self, attempt)
+        put_service(self, service)
+        put_action(self, action)
+        put_payload(self, payload)
+        put_key(self, key)
+        put_timeout(self, timeout)
+        put_region(self, region)
+        put_callback(self, callback)
+
+
+_invoke = setters(Invoke)
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ from sagadsl.language.definition import (
     Wait,
     regions_of,
 )
+from sagadsl.language.display import Shown
 from sagadsl.language.templates import Template
 from sagadsl.machine import lifecycles
 from sagadsl.machine.dispatch import DispatchMachine, build_machine, describe, lifecycle_machine
@@ -68,7 +69,7 @@ class Lifecycles:
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class CompiledSaga:
+class CompiledSaga(Shown):
     """A definition as machines. One is made per definition; running sagas share it.
 
     Args:

@@ -5,19 +5,35 @@ from __future__ import annotations
 from collections import ChainMap
 from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from sagadsl.language.definition import Json
 from sagadsl.machine.dispatch import DispatchMachine
 from sagadsl.machine.events import Failure
 from sagadsl.machine.guests import Guest
+from sagadsl.machine.seldom import Seldom, WithExtras
 
 if TYPE_CHECKING:
     from sagadsl.machine.execution import Execution
 
 
-@dataclass(slots=True, eq=False)
-class Cursor(Guest):
+Action: TypeAlias = Callable[[Any, "Cursor", Any], None]
+"""Something that is done in a region of a saga; what it is about comes last."""
+
+NOTHING: Final = ()
+
+
+@dataclass(slots=True)
+class Halt:
+    """What a region has that has been stopped, or cannot go on; see `Cursor`."""
+
+    failure: Failure | None = None
+    stopped: bool = False
+    parked: bool = False
+    pending: str | None = None
+
+
+class Cursor(WithExtras, Guest):
     """One cursor over one flat machine.
 
     Args:
@@ -27,29 +43,46 @@ class Cursor(Guest):
         parent: The step whose region this is, or `None` for the saga's own flow.
         name: The branch's name, or the item's index.
         region: The indexes of the items that it is in, as `2` or `2/0`; empty outside maps.
+
+    Attributes:
         status: `running`, `ended` or `failed`.
-        output: What it gives once it has ended.
+        output: What it gave when it ended.
         failure: Why it failed.
         stopped: Whether no new step may start in it, because something beside it has failed.
         parked: Whether it has come to rest because of that.
         pending: The trigger that it takes when it goes on again, if it had one to take.
-        driven: Whether it is just being gone on with, and what `following` then has to come after that.
+        following: What comes after what is just being done in it, perhaps `NOTHING`; `None` while it waits.
     """
 
-    machine: DispatchMachine
-    state: str
-    scope: MutableMapping[str, Any]
-    parent: Execution | None = None
-    name: str = ""
-    region: str = ""
-    status: str = "running"
-    output: Json = None
-    failure: Failure | None = None
-    stopped: bool = False
-    parked: bool = False
-    pending: str | None = None
-    driven: bool = False
-    following: Callable[[Any, Cursor], None] | None = None
+    __slots__ = ("following", "machine", "name", "output", "parent", "region", "scope", "state", "status")
+
+    Extras = Halt
+    extras: Halt | None
+
+    failure = Seldom[Failure | None]()
+    stopped = Seldom[bool]()
+    parked = Seldom[bool]()
+    pending = Seldom[str | None]()
+
+    def __init__(
+        self,
+        machine: DispatchMachine,
+        state: str,
+        scope: MutableMapping[str, Any],
+        parent: Execution | None = None,
+        name: str = "",
+        region: str = "",
+    ) -> None:
+        self.machine = machine
+        self.state = state
+        self.scope = scope
+        self.parent = parent
+        self.name = name
+        self.region = region
+        self.status = "running"
+        self.output: Json = None
+        self.following: tuple[Action, Any] | tuple[()] | None = None
+        self.extras = None
 
     @property
     def is_active(self) -> bool:

@@ -3,73 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from sys import intern
-from typing import Final, Generic, TypeVar
+from typing import Final
 
 from sagadsl.language.definition import Json, Map, Parallel, SubSaga, Task, Wait
+from sagadsl.machine.attempts import Attempts
 from sagadsl.machine.cursor import Cursor, Regions
 from sagadsl.machine.events import Failure
 from sagadsl.machine.guests import Guest
 from sagadsl.machine.lifecycles import STEP
 from sagadsl.machine.plans import StepPlan, WaitPlan
+from sagadsl.machine.seldom import Seldom, WithExtras
 
 NO_PAYLOAD: Final = object()
 """Stands for a payload that has not been made yet."""
 
-
-class Attempts:
-    """The attempts at one action: how many there were, and which of them nobody waits for any more.
-
-    Args:
-        number: The attempt that is under way or was the last, from 1.
-        before_round: How many attempts were made before the present round; a round begins with every retry that
-            a person or a signal asks for, and has the retry policy's attempts to itself.
-        abandoned: Attempts whose outcome is unknown and may still be reported.
-    """
-
-    __slots__ = ("_abandoned", "before_round", "number")
-
-    def __init__(self, number: int = 0, before_round: int = 0, abandoned: set[int] | None = None) -> None:
-        self.number = number
-        self.before_round = before_round
-        self._abandoned = abandoned or None
-
-    @property
-    def abandoned(self) -> set[int]:
-        """Attempts whose outcome is unknown; most steps have none, and no set for them."""
-        if self._abandoned is None:
-            self._abandoned = set()
-        return self._abandoned
-
-    @property
-    def in_round(self) -> int:
-        """How many attempts the present round has had."""
-        return self.number - self.before_round
-
-    @property
-    def is_plain(self) -> bool:
-        """Whether the number says it all."""
-        return not self.before_round and not self._abandoned
-
-    def begin_round(self) -> None:
-        """Give the retry policy all its attempts again."""
-        self.before_round = self.number
-
-    def forget(self, attempt: int) -> bool:
-        """Whether this is the late result of an abandoned attempt, of which there is at most one."""
-        if not self._abandoned or attempt not in self._abandoned:
-            return False
-        self._abandoned.remove(attempt)
-        return True
-
-    def as_data(self) -> dict[str, Json]:
-        """Return the attempts as plain data."""
-        abandoned = sorted(self._abandoned or ())
-        return {"number": self.number, "before_round": self.before_round, "abandoned": abandoned}
-
-    def copy(self) -> Attempts:
-        """Return the same attempts, to be gone on with apart."""
-        return Attempts(self.number, self.before_round, set(self._abandoned or ()))
+_PENDING = STEP.initial
 
 
 @dataclass(slots=True)
@@ -86,32 +34,7 @@ class Setbacks:
     latest: Execution | None = None
 
 
-T = TypeVar("T")
-
-
-class _Seldom(Generic[T]):
-    """A field of a step's `Setbacks`, which are made when the first of them is set."""
-
-    def __init__(self, usual: T) -> None:
-        self.usual = usual
-
-    def __set_name__(self, owner: type[Execution], name: str) -> None:
-        self.name = name
-
-    def __get__(self, step: Execution, owner: type[Execution] | None = None) -> T:
-        setbacks = step.setbacks
-        value: T = self.usual if setbacks is None else getattr(setbacks, self.name)
-        return value
-
-    def __set__(self, step: Execution, value: T) -> None:
-        if step.setbacks is None:
-            if value is self.usual:
-                return
-            step.setbacks = Setbacks()
-        setattr(step.setbacks, self.name, value)
-
-
-class Execution(Guest):
+class Execution(WithExtras, Guest):
     """A step: `number` counts how often the saga entered its state, `status` is the step lifecycle's.
 
     There is one of these for each step of each running saga, so a step that has gone well is kept small.
@@ -123,7 +46,7 @@ class Execution(Guest):
         started_at: When the first attempt began, in seconds since 1970.
 
     Attributes:
-        payload: What the action is called with, once that is known (`has_payload`).
+        payload: What the action is called with, once that is known (`has_payload`); `packed` as it is kept.
         output: What it answered.
         attempts: The attempts at the action, and `undo_attempts` those at undoing it.
         failure: Why the last attempt failed.
@@ -138,30 +61,32 @@ class Execution(Guest):
     """
 
     __slots__ = (
-        "_attempts", "_payload", "cursor", "done_at", "ended_at", "number", "output", "plan", "setbacks",
-        "started_at", "status",
+        "_attempts", "cursor", "done_at", "ended_at", "number", "output", "packed", "plan", "started_at", "status",
     )  # fmt: skip
 
-    failure = _Seldom[Failure | None](None)
-    in_doubt = _Seldom[bool](False)
-    undo_failure = _Seldom[Failure | None](None)
-    awaits = _Seldom[str | None](None)
-    due = _Seldom[float | None](None)
-    regions = _Seldom[Regions | None](None)
-    latest = _Seldom["Execution | None"](None)
+    Extras = Setbacks
+    extras: Setbacks | None
+
+    failure = Seldom[Failure | None]()
+    in_doubt = Seldom[bool]()
+    undo_failure = Seldom[Failure | None]()
+    awaits = Seldom[str | None]()
+    due = Seldom[float | None]()
+    regions = Seldom[Regions | None]()
+    latest = Seldom["Execution | None"]()
 
     def __init__(self, plan: StepPlan, cursor: Cursor, number: int, started_at: float) -> None:
         self.plan = plan
         self.cursor = cursor
         self.number = number
         self.started_at = started_at
-        self.status = STEP.initial
+        self.status = _PENDING
         self.output: Json = None
         self.ended_at: float | None = None
         self.done_at = 0
-        self.setbacks: Setbacks | None = None
+        self.extras = None
         self._attempts: Attempts | int = 0
-        self._payload: Json = NO_PAYLOAD
+        self.packed: Json = NO_PAYLOAD
 
     @property
     def attempts(self) -> Attempts:
@@ -175,67 +100,57 @@ class Execution(Guest):
         """The number of the attempt that is under way or was the last."""
         return self._attempts if isinstance(self._attempts, int) else self._attempts.number
 
-    def begin_attempt(self) -> None:
-        """Count one more attempt."""
-        if isinstance(self._attempts, int):
-            self._attempts += 1
+    def begin_attempt(self) -> int:
+        """Count one more attempt, and return its number."""
+        attempts = self._attempts
+        if isinstance(attempts, int):
+            self._attempts = number = attempts + 1
         else:
-            self._attempts.number += 1
+            attempts.number = number = attempts.number + 1
+        return number
 
     @property
     def undo_attempts(self) -> Attempts:
         """The attempts at the compensation."""
-        self.setbacks = setbacks = self.setbacks or Setbacks()
-        setbacks.undo_attempts = attempts = setbacks.undo_attempts or Attempts()
+        self.extras = extras = self.extras or Setbacks()
+        extras.undo_attempts = attempts = extras.undo_attempts or Attempts()
         return attempts
 
     @property
     def has_payload(self) -> bool:
         """Whether it is known what the action is called with."""
-        return self._payload is not NO_PAYLOAD
+        return self.packed is not NO_PAYLOAD
 
     @property
     def payload(self) -> Json:
         """What the action is called with."""
-        if isinstance(self._payload, tuple):
-            return dict(zip(self._template, self._payload, strict=True))
-        return None if self._payload is NO_PAYLOAD else self._payload
-
-    @payload.setter
-    def payload(self, payload: Json) -> None:
-        self._payload = payload
-
-    @property
-    def _template(self) -> Json:
-        state = self.state
-        return state.payload if isinstance(state, Task) else getattr(state, "input", None)
+        payload, keys = self.packed, self.plan.keys
+        if isinstance(payload, tuple) and keys is not None:
+            return dict(zip(keys, payload, strict=True))
+        return None if payload is NO_PAYLOAD else payload
 
     def succeed(self, output: Json, at: float) -> None:
         """Note what the action has answered at last; whatever went wrong before is of no account."""
         self.output, self.ended_at = output, at
-        if self.setbacks is not None:
-            self.setbacks.failure, self.setbacks.in_doubt = None, False
+        if self.extras is not None:
+            self.extras.failure, self.extras.in_doubt = None, False
 
     def shrink(self) -> None:
-        """Keep what a step that has completed may still need, in little room.
-
-        Of a payload that has the keys of its template the values are enough.
-        """
+        """Keep what a step that has completed may still need, in little room: of a payload, the values are enough."""
         if isinstance(self._attempts, Attempts) and self._attempts.is_plain:
             self._attempts = self._attempts.number
-        payload, template = self._payload, self._template
-        if isinstance(payload, dict) and isinstance(template, dict) and list(payload) == list(template):
-            self._payload = tuple(payload.values())
+        if self.plan.keys is not None and isinstance(self.packed, dict):
+            self.packed = tuple(self.packed.values())
 
     def copy(self, cursor: Cursor) -> Execution:
         """Return the same step in another saga, to be gone on with apart; its `regions` are still the same."""
         twin = Execution(self.plan, cursor, self.number, self.started_at)
-        for name in ("status", "output", "ended_at", "done_at", "_payload"):
+        for name in ("status", "output", "ended_at", "done_at", "packed"):
             setattr(twin, name, getattr(self, name))
         twin._attempts = self._attempts if isinstance(self._attempts, int) else self._attempts.copy()
-        if self.setbacks is not None:
-            undo = self.setbacks.undo_attempts
-            twin.setbacks = replace(self.setbacks, undo_attempts=undo and undo.copy(), latest=None)
+        if self.extras is not None:
+            undo = self.extras.undo_attempts
+            twin.extras = replace(self.extras, undo_attempts=undo and undo.copy(), latest=None)
         return twin
 
     @property
@@ -251,7 +166,7 @@ class Execution(Guest):
     @property
     def name(self) -> str:
         """The state's name."""
-        return self.plan.state.name
+        return self.plan.name
 
     @property
     def region(self) -> str:
@@ -261,13 +176,15 @@ class Execution(Guest):
     @property
     def place(self) -> str:
         """The state's name, with the index of its item."""
-        name, region = self.plan.state.name, self.cursor.region
+        name, region = self.plan.name, self.cursor.region
         return f"{name}/{region}" if region else name
 
     @property
     def label(self) -> str:
         """The place, with `:2`, `:3`, … when it was entered again."""
-        return self.place if self.number == 1 else f"{self.place}:{self.number}"
+        name, region = self.plan.name, self.cursor.region
+        place = f"{name}/{region}" if region else name
+        return place if self.number == 1 else f"{place}:{self.number}"
 
     @property
     def _suffix(self) -> str:
@@ -285,11 +202,6 @@ class Execution(Guest):
     def undo_key(self, saga_id: str) -> str:
         """Return the idempotency key of the compensation."""
         return f"{saga_id}/{self.place}/compensate{self._suffix}"
-
-    @property
-    def output_name(self) -> str:
-        """What expressions call its output, as one text for all sagas."""
-        return intern(f"states.{self.name}.output")
 
     @property
     def must_be_undone(self) -> bool:

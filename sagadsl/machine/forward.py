@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from sys import intern
-from typing import TYPE_CHECKING, TypeAlias
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
 from sagadsl.language.definition import Json
 from sagadsl.language.durations import format_duration
@@ -13,7 +12,7 @@ from sagadsl.language.templates import Template, as_text
 from sagadsl.machine import regions, steps, waits
 from sagadsl.machine.commands import SAGA_TIMER, AcquireLocks
 from sagadsl.machine.compiler import DEFAULT, NEXT
-from sagadsl.machine.cursor import Cursor
+from sagadsl.machine.cursor import NOTHING, Action, Cursor
 from sagadsl.machine.endings import give_up
 from sagadsl.machine.events import (
     INVALID_PAYLOAD,
@@ -39,7 +38,6 @@ from sagadsl.machine.plans import (
 if TYPE_CHECKING:
     from sagadsl.machine.saga import Saga
 
-Action: TypeAlias = Callable[["Saga", Cursor], None]
 
 ROUNDS = 20
 """How often a region may come by each of its definition's states before somebody is called."""
@@ -50,23 +48,26 @@ def start(saga: Saga, event: SagaStarted) -> None:
     saga.require(event, "created")
     if saga.started_at is not None:
         raise saga.refuse(event, "it has started already")
-    definition, ours = saga.definition, saga.compiled.hash
+    compiled = saga.compiled
+    definition, ours = compiled.definition, compiled.hash
     if (event.name, event.version, event.hash) != (definition.name, definition.version, ours):
         theirs = f"{event.name} {event.version} ({event.hash[:12]})"
         mine = f"{definition.name} {definition.version} ({ours[:12]})"
         raise saga.refuse(event, f"it was started as {theirs}, this definition is {mine}")
-    saga.input, saga.started_at = event.input, event.at
-    saga.scope["input"] = event.input
-    if saga.compiled.reads_saga:
+    saga.started_at = event.at
+    saga.root.scope["input"] = event.input
+    if compiled.reads_saga:
         saga.scope["saga"] = _facts(saga)
     try:
-        saga.key = None if saga.compiled.key is None else _text(saga, saga.compiled.key)
-        saga.locks = tuple(sorted({_text(saga, lock) for lock in saga.compiled.locks}))
+        if compiled.key is not None:
+            saga.key = _text(saga, compiled.key)
+        if compiled.locks:
+            saga.locks = tuple(sorted({_text(saga, lock) for lock in compiled.locks}))
     except EvaluationError as error:
         saga.fire("start")
         give_up(saga, saga.root, Failure(INVALID_PAYLOAD, str(error), retryable=False))
         return
-    if saga.locks:
+    if compiled.locks:
         saga.issue(AcquireLocks(saga.locks))
     else:
         _begin(saga)
@@ -84,9 +85,8 @@ def _text(saga: Saga, template: Template) -> str:
 def locks_acquired(saga: Saga, event: LocksAcquired) -> None:
     """The saga holds its locks and begins."""
     saga.require(event, "created")
-    if not any(isinstance(command, AcquireLocks) for command in saga.outstanding.values()):
+    if not saga.locks_are_granted():
         raise saga.refuse(event, "it has asked for no locks")
-    saga.outstanding.pop("locks")
     _begin(saga)
 
 
@@ -102,30 +102,34 @@ def start_saga_timer(saga: Saga) -> None:
         saga.start_timer(SAGA_TIMER, saga.definition.timeout)
 
 
-def drive(saga: Saga, cursor: Cursor, action: Action) -> None:
+def drive(saga: Saga, cursor: Cursor, action: Action, about: Any = None) -> None:
     """Take an action in a region; one that follows from it at once is taken after it, not inside it.
 
     However long a row of states is in which nobody is called, the stack does not grow with it. A row that comes by
     every state many times will never end: steps whose payloads fail lead to each other in a circle.
     """
-    if cursor.driven:
-        cursor.following = action
+    if cursor.following is not None:
+        cursor.following = (action, about)
         return
-    cursor.driven = True
-    rounds = ROUNDS * len(saga.compiled.plans)
-    following: Action | None = action
+    cursor.following = NOTHING
     try:
-        while following is not None:
-            rounds -= 1
-            following(saga, cursor)
-            following, cursor.following = cursor.following, None
-            if following is not None and not rounds:
-                following = _out_of_the_circle
+        action(saga, cursor, about)
+        if cursor.following is not NOTHING:
+            _follow(saga, cursor)
     finally:
-        cursor.driven = False
+        cursor.following = None
 
 
-def _out_of_the_circle(saga: Saga, cursor: Cursor) -> None:
+def _follow(saga: Saga, cursor: Cursor) -> None:
+    """Take what follows, until nothing does."""
+    left = ROUNDS * len(saga.compiled.plans)
+    while cursor.following:
+        (action, about), cursor.following = cursor.following, NOTHING
+        left -= 1
+        (action if left else _out_of_the_circle)(saga, cursor, about)
+
+
+def _out_of_the_circle(saga: Saga, cursor: Cursor, _: object) -> None:
     message = f"the saga goes in a circle at {cursor.state} without calling anybody"
     give_up(saga, cursor, Failure(INVALID_PAYLOAD, message, retryable=False))
 
@@ -135,48 +139,34 @@ def arrive(saga: Saga, cursor: Cursor) -> None:
     drive(saga, cursor, _arrive)
 
 
-def _arrive(saga: Saga, cursor: Cursor) -> None:
-    while (trigger := _enter(saga, cursor)) is not None:
-        saga.move(cursor, trigger)
+def _arrive(saga: Saga, cursor: Cursor, trigger: str | None) -> None:
+    """Leave the state by this trigger, if there is one, and go on as `arrive` does."""
+    plans = saga.compiled.plans
+    while True:
+        if trigger is not None:
+            saga.move(cursor, trigger)
+        plan = plans[cursor.state]
+        try:
+            trigger = _ENTER[type(plan)](saga, cursor, plan)
+        except EvaluationError as error:
+            give_up(saga, cursor, Failure(INVALID_PAYLOAD, str(error), retryable=False))
+            return
+        if trigger is None:
+            return
 
 
 def go_on(saga: Saga, cursor: Cursor, trigger: str) -> None:
     """Leave the cursor's state by this trigger; a region that has been stopped keeps it for later."""
-    if cursor.stopped:
+    if cursor.extras is not None and cursor.stopped:
         cursor.pending = trigger
         regions.park(saga, cursor)
-        return
-
-    def leave(saga: Saga, cursor: Cursor) -> None:
-        saga.move(cursor, trigger)
-        _arrive(saga, cursor)
-
-    drive(saga, cursor, leave)
+    else:
+        drive(saga, cursor, _arrive, trigger)
 
 
-def _enter(saga: Saga, cursor: Cursor) -> str | None:
-    """Return the trigger by which the cursor's state is left at once, or `None` when it is not."""
-    plan = saga.compiled.plans[cursor.state]
-    try:
-        match plan:
-            case TaskPlan() | SubSagaPlan():
-                steps.begin(saga, cursor, plan)
-            case ParallelPlan() | MapPlan():
-                regions.begin(saga, cursor, plan)
-            case WaitPlan():
-                waits.begin(saga, cursor, plan)
-            case ChoicePlan():
-                return _choose(saga, cursor, plan)
-            case PassPlan():
-                cursor.scope[intern(f"states.{cursor.state}.output")] = plan.output.render(cursor.scope)
-                return NEXT
-            case SucceedPlan():
-                _succeed(saga, cursor, plan)
-            case FailPlan():
-                give_up(saga, cursor, Failure(plan.state.error, plan.state.message, retryable=False))
-    except EvaluationError as error:
-        give_up(saga, cursor, Failure(INVALID_PAYLOAD, str(error), retryable=False))
-    return None
+def _compute(_: Saga, cursor: Cursor, plan: PassPlan) -> str:
+    cursor.scope[plan.output_name] = plan.output.render(cursor.scope)
+    return NEXT
 
 
 def _choose(saga: Saga, cursor: Cursor, plan: ChoicePlan) -> str | None:
@@ -197,6 +187,24 @@ def _succeed(saga: Saga, cursor: Cursor, plan: SucceedPlan) -> None:
     saga.output = output
     saga.fire("complete")
     saga.finish()
+
+
+def _fail(saga: Saga, cursor: Cursor, plan: FailPlan) -> None:
+    give_up(saga, cursor, Failure(plan.state.error, plan.state.message, retryable=False))
+
+
+_ENTER: Mapping[type[Any], Callable[[Saga, Cursor, Any], str | None]] = {
+    TaskPlan: steps.begin,
+    SubSagaPlan: steps.begin,
+    ParallelPlan: regions.begin,
+    MapPlan: regions.begin,
+    WaitPlan: waits.begin,
+    ChoicePlan: _choose,
+    PassPlan: _compute,
+    SucceedPlan: _succeed,
+    FailPlan: _fail,
+}
+"""What is done in each kind of state; it returns the trigger by which the state is left at once, if it is."""
 
 
 def saga_timed_out(saga: Saga, event: SagaTimedOut) -> None:

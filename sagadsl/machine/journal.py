@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, ValuesView
-from functools import lru_cache
+from collections.abc import Iterator, Mapping, ValuesView
 from operator import attrgetter
 from typing import Any, TypeAlias
 
 from sagadsl.machine.execution import Execution
-
-NOTHING: list[Any] = []
-NO_TIMERS: dict[str, Any] = {}
-"""Shared by all sagas that have none, and never put into."""
 
 Key: TypeAlias = tuple[str, str, int]
 
@@ -22,15 +17,14 @@ _done_at = attrgetter("done_at")
 class Executions(Mapping[Key, Execution]):
     """The steps by state, region and execution, in the order in which they began.
 
-    They are kept by their labels, which are the states' own names wherever a saga goes straight on.
+    They are kept by their labels, which are the states' own names wherever a saga goes straight on. This is a view of
+    that table, which is the saga's.
     """
 
     __slots__ = ("_by_label",)
 
-    def __init__(self, executions: Iterable[Execution] = ()) -> None:
-        self._by_label: dict[str, Execution] = {}
-        for execution in executions:
-            self.add(execution)
+    def __init__(self, by_label: dict[str, Execution]) -> None:
+        self._by_label = by_label
 
     def add(self, execution: Execution) -> None:
         """Add a step that begins."""
@@ -53,12 +47,10 @@ class Executions(Mapping[Key, Execution]):
         return sorted((each for each in self._by_label.values() if each.done_at), key=_done_at)
 
     def __getitem__(self, key: Any) -> Execution:
-        state, region, number = key
-        place = f"{state}/{region}" if region else state
-        try:
-            return self._by_label[place if number == 1 else f"{place}:{number}"]
-        except KeyError:
-            raise KeyError(key) from None
+        found = find(self._by_label, *key)
+        if found is None:
+            raise KeyError(key)
+        return found
 
     def __iter__(self) -> Iterator[Key]:
         return ((each.name, each.region, each.number) for each in self._by_label.values())
@@ -70,12 +62,8 @@ class Executions(Mapping[Key, Execution]):
         """Return the steps."""
         return self._by_label.values()
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        return Executions, (list(self.values()),)
 
-
-@lru_cache(maxsize=10_000)
-def call_key(state: str, region: str, execution: int) -> str:
-    """Return what a call is known by while it is outstanding."""
+def find(by_label: Mapping[str, Execution], state: str, region: str, number: int) -> Execution | None:
+    """Return a step of a saga's table."""
     place = f"{state}/{region}" if region else state
-    return f"call {place}" if execution == 1 else f"call {place}:{execution}"
+    return by_label.get(place if number == 1 else f"{place}:{number}")

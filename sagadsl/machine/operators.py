@@ -52,7 +52,7 @@ def compensate(saga: Saga, event: CompensationRequested) -> None:
         raise saga.refuse(event, "the saga has passed its pivot and only goes forward: retry, resolve or skip instead")
     failure = Failure(CANCELLED, _reason(event), retryable=False)
     if saga.status == "created":
-        saga.outstanding.pop("locks")
+        saga.locks_are_granted()
         saga.error, saga.error_state = failure, saga.state
         saga.fire("cancel")
         saga.finish()
@@ -94,7 +94,25 @@ def _failed_step(saga: Saga, event: StepResolved | StepSkipped) -> Execution:
         raise saga.refuse(event, f"the saga is at {saga.state!r}, not at {event.state!r}")
     if execution.status != "failed":
         raise saga.refuse(event, f"{event.state!r} is {execution.status}, not failed")
+    around = _failing_around(execution)
+    if around is not None and around.regions is not None:
+        because = f"{around.name!r} is failing because of {around.regions.failed_at!r}"
+        raise saga.refuse(event, f"{because} and awaits what still runs inside it; decide once it has come to rest")
     return execution
+
+
+def _failing_around(execution: Execution) -> Execution | None:
+    """Return the parallel or map around the step that will fail once what is in flight inside it has been answered.
+
+    That is settled (`language.md`, "What happens", rule 3): a step that has been decided about would let the next one
+    start, only to be undone with the others.
+    """
+    around = execution.cursor.parent
+    while around is not None:
+        if around.status == "running" and around.regions is not None and around.regions.failure is not None:
+            return around
+        around = around.cursor.parent
+    return None
 
 
 def _is_open(execution: Execution) -> bool:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from sys import intern
 from typing import TypeAlias
 
 from sagadsl.language.definition import (
@@ -24,6 +25,8 @@ from sagadsl.language.expressions import Environment, Expression
 from sagadsl.language.templates import Template
 from sagadsl.machine.dispatch import DispatchMachine
 
+_set = object.__setattr__
+
 
 @dataclass(frozen=True, slots=True)
 class Flow:
@@ -34,7 +37,32 @@ class Flow:
 
 
 @dataclass(frozen=True, slots=True)
-class TaskPlan:
+class _Named:
+    """What is read off the state once, because every step of every saga asks for it.
+
+    Attributes:
+        name: The state's name.
+        output_name: What expressions call its output, as one text for all sagas.
+        is_pivot: Whether the saga only goes forward once it has completed.
+        keys: The keys that its payload always has, in order; `None` if that is no object.
+    """
+
+    name: str = field(init=False, repr=False, compare=False)
+    output_name: str = field(init=False, repr=False, compare=False)
+    is_pivot: bool = field(init=False, repr=False, compare=False)
+    keys: tuple[str, ...] | None = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        state: State = self.state  # type: ignore[attr-defined]  # every plan has one of its own kind
+        _set(self, "name", state.name)
+        _set(self, "output_name", intern(f"states.{state.name}.output"))
+        _set(self, "is_pivot", getattr(state, "kind", None) == "pivot")
+        payload = state.payload if isinstance(state, Task) else getattr(state, "input", None)
+        _set(self, "keys", tuple(payload) if isinstance(payload, Mapping) else None)
+
+
+@dataclass(frozen=True, slots=True)
+class TaskPlan(_Named):
     """A task."""
 
     state: Task
@@ -44,7 +72,7 @@ class TaskPlan:
 
 
 @dataclass(frozen=True, slots=True)
-class SubSagaPlan:
+class SubSagaPlan(_Named):
     """A state that runs another saga; `payload` is that saga's input."""
 
     state: SubSaga
@@ -53,7 +81,7 @@ class SubSagaPlan:
 
 
 @dataclass(frozen=True, slots=True)
-class ParallelPlan:
+class ParallelPlan(_Named):
     """A parallel state with its branches."""
 
     state: Parallel
@@ -61,7 +89,7 @@ class ParallelPlan:
 
 
 @dataclass(frozen=True, slots=True)
-class MapPlan:
+class MapPlan(_Named):
     """A map state with its body."""
 
     state: Map
@@ -70,7 +98,7 @@ class MapPlan:
 
 
 @dataclass(frozen=True, slots=True)
-class WaitPlan:
+class WaitPlan(_Named):
     """A wait; `until` gives the instant, if that is what it waits for."""
 
     state: Wait
@@ -86,7 +114,7 @@ class ChoicePlan:
 
 
 @dataclass(frozen=True, slots=True)
-class PassPlan:
+class PassPlan(_Named):
     """A state that computes."""
 
     state: Pass

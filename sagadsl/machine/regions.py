@@ -47,9 +47,7 @@ def _items(plan: MapPlan, cursor: Cursor) -> list[Json]:
 def _open_branches(saga: Saga, execution: Execution, plan: ParallelPlan) -> None:
     around, inside = execution.cursor, _inside(execution)
     for name, flow in plan.branches.items():
-        inside.cursors.append(
-            Cursor(flow.machine, flow.start, around.inner_scope(), execution, name, around.region, stopped=False)
-        )
+        inside.cursors.append(Cursor(flow.machine, flow.start, around.inner_scope(), execution, name, around.region))
     inside.opening = True
     for cursor in inside.cursors:
         _begin(saga, execution, cursor)

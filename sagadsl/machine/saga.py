@@ -9,14 +9,13 @@ others share: `forward.py` goes through the flow, `steps.py` through the attempt
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, TypeAlias
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from sagadsl.language.definition import Definition, Json
 from sagadsl.machine import backward, forward, operators, steps, waits
 from sagadsl.machine.commands import (
     SAGA_TIMER,
-    AcquireLocks,
-    CancelTimer,
     Command,
     Compensate,
     CompensateChild,
@@ -24,7 +23,6 @@ from sagadsl.machine.commands import (
     Invoke,
     ReleaseLocks,
     StartChild,
-    StartTimer,
 )
 from sagadsl.machine.cursor import Cursor
 from sagadsl.machine.events import (
@@ -45,21 +43,39 @@ from sagadsl.machine.events import (
     TimerFired,
 )
 from sagadsl.machine.execution import Execution
-from sagadsl.machine.guests import CallbackError, Guest
-from sagadsl.machine.journal import NO_TIMERS, NOTHING, Executions, call_key
+from sagadsl.machine.guests import CallbackError
+from sagadsl.machine.journal import Executions
 from sagadsl.machine.lifecycles import SAGA
+from sagadsl.machine.outstanding import Outstanding, Timers
 from sagadsl.machine.plans import StepPlan
+from sagadsl.machine.seldom import Seldom
 from sagadsl.machine.snapshot import snapshot
 from sagadsl.machine.unexpected import UnexpectedEvent
 
 if TYPE_CHECKING:
     from sagadsl.machine.compiler import CompiledSaga
 
-TimerHandler: TypeAlias = Callable[["Saga", Execution], None]
 Call: TypeAlias = Invoke | Compensate | StartChild | CompensateChild
 
+_CREATED = SAGA.initial
+_NO_SIGNALS: Final[dict[str, list[Json]]] = {}
 
-class Saga(Guest):
+
+@dataclass(slots=True)
+class Seldoms(Timers):
+    """What most sagas never have; see `Saga`."""
+
+    key: str | None = None
+    locks: tuple[str, ...] = ()
+    error: Failure | None = None
+    error_state: str | None = None
+    retries: int = 0
+    to_undo: list[Execution] = field(default_factory=list)
+    signals: dict[str, list[Json]] = field(default_factory=lambda: _NO_SIGNALS)
+    callback_errors: tuple[Exception, ...] = ()
+
+
+class Saga(Outstanding):
     """A saga in some state of its life. Make one with `CompiledSaga.new` or `CompiledSaga.replay`.
 
     Attributes:
@@ -72,38 +88,40 @@ class Saga(Guest):
         locks: The semantic locks that it holds or waits for, sorted.
         error: Why it failed or was compensated, and `error_state` where.
         output: What it gives once it is `completed`.
-        executions: Every step so far by state, region and execution, in the order in which they began.
-        outstanding: The commands that are still to be carried out or answered, in the order they were given.
+        retries: How often it was retried as a whole.
+        steps: Every step so far by its label, in the order in which they began.
+        signals: The payloads of signals that came before anything waited for them, by their names.
+        to_undo: The steps that are still to be undone, the next one last.
     """
 
     __slots__ = (
-        "_callback_errors", "_commands", "_signals", "_times_done", "compiled", "error", "error_state", "executions",
-        "id", "input", "key", "locks", "now", "output", "outstanding", "pivot_passed", "retries", "root", "seq",
-        "started_at", "status", "timers", "to_undo",
+        "_times_done", "compiled", "id", "output", "pivot_passed", "root", "seq", "started_at", "status", "steps",
     )  # fmt: skip
 
+    Extras = Seldoms
+    extras: Seldoms | None
+
+    key = Seldom[str | None]()
+    locks = Seldom[tuple[str, ...]]()
+    error = Seldom[Failure | None]()
+    error_state = Seldom[str | None]()
+    retries = Seldom[int]()
+    to_undo = Seldom[list[Execution]]()
+    signals = Seldom[dict[str, list[Json]]]()
+    callback_errors = Seldom[tuple[Exception, ...]]()
+
     def __init__(self, compiled: CompiledSaga, saga_id: str) -> None:
-        self.compiled, self.id, self.seq = compiled, saga_id, 0
-        self.now = 0.0
+        Outstanding.__init__(self)
+        self.compiled = compiled
+        self.id = saga_id
+        self.seq = 0
         self.started_at: float | None = None
-        self.status = SAGA.initial
+        self.status = _CREATED
         self.root = Cursor(compiled.flow, compiled.definition.start, {})
-        self.input: Json = None
         self.output: Json = None
-        self.key: str | None = None
-        self.locks: tuple[str, ...] = ()
-        self.error: Failure | None = None
-        self.error_state: str | None = None
-        self.retries = 0
         self.pivot_passed = False
-        self._signals: dict[str, list[Json]] | None = None
-        self.executions = Executions()
+        self.steps: dict[str, Execution] = {}
         self._times_done = 0
-        self.to_undo: list[Execution] = NOTHING
-        self.timers: dict[str, tuple[TimerHandler, Execution]] = NO_TIMERS
-        self.outstanding: dict[str, Command] = {}
-        self._commands: list[Command] | None = None
-        self._callback_errors: tuple[Exception, ...] = ()
 
     @property
     def definition(self) -> Definition:
@@ -116,6 +134,16 @@ class Saga(Guest):
         return self.root.state
 
     @property
+    def input(self) -> Json:
+        """What it was started with."""
+        return self.root.scope.get("input")
+
+    @property
+    def executions(self) -> Executions:
+        """Every step so far by state, region and execution, in the order in which they began."""
+        return Executions(self.steps)
+
+    @property
     def latest(self) -> dict[tuple[str, str], Execution]:
         """The latest step by state and region, in the order in which their places were first entered."""
         return self.executions.latest_of_each()
@@ -124,13 +152,6 @@ class Saga(Guest):
     def done(self) -> list[Execution]:
         """The steps that were, or may have been, completed, in that order."""
         return self.executions.done()
-
-    @property
-    def signals(self) -> dict[str, list[Json]]:
-        """The payloads of signals that came before anything waited for them, by their names."""
-        if self._signals is None:
-            self._signals = {}
-        return self._signals
 
     @property
     def scope(self) -> Any:
@@ -160,8 +181,8 @@ class Saga(Guest):
         finally:
             self._commands = None
         self.seq += 1
-        if self._callback_errors:
-            errors, self._callback_errors = self._callback_errors, ()
+        if self.extras is not None and self.callback_errors:
+            errors, self.callback_errors = self.callback_errors, ()
             raise CallbackError(self.id, commands, errors) from errors[0]
         return commands
 
@@ -177,37 +198,46 @@ class Saga(Guest):
 
     def fire(self, trigger: str) -> None:
         """Move the saga's lifecycle on."""
-        self.compiled.lifecycles.saga.events[trigger].trigger(self, self)
+        machine = self.compiled.lifecycles.saga
+        try:
+            self.status = machine.shortcuts.moves[trigger][self.status]
+        except KeyError:
+            machine.events[trigger].trigger(self, self)
 
     def fire_step(self, execution: Execution, trigger: str) -> None:
         """Move a step's lifecycle on."""
-        self.compiled.lifecycles.step.events[trigger].trigger(execution, self, execution)
+        machine = self.compiled.lifecycles.step
+        try:
+            execution.status = machine.shortcuts.moves[trigger][execution.status]
+        except KeyError:
+            machine.events[trigger].trigger(execution, self, execution)
 
     def move(self, cursor: Cursor, trigger: str) -> None:
         """Move on in a flow."""
-        cursor.machine.events[trigger].trigger(cursor, self)
+        machine = cursor.machine
+        try:
+            cursor.state = machine.shortcuts.moves[trigger][cursor.state]
+        except KeyError:
+            machine.events[trigger].trigger(cursor, self)
 
     def note_callback_error(self, error: Exception) -> None:
         """Keep what a callback has raised until the event has been taken."""
-        self._callback_errors = (*self._callback_errors, error)
+        self.callback_errors = (*self.callback_errors, error)
 
-    def go_on(self, cursor: Cursor, trigger: str) -> None:
-        """Leave the cursor's state by this trigger, and go on until something has to be waited for."""
-        forward.go_on(self, cursor, trigger)
-
-    def drive(self, cursor: Cursor, action: Callable[[Saga, Cursor], None]) -> None:
-        """Take an action in a region, after the one that is just being taken."""
-        forward.drive(self, cursor, action)
-
-    def arrive(self, cursor: Cursor) -> None:
-        """Do what the cursor's state says, and go on until something has to be waited for."""
-        forward.arrive(self, cursor)
+    go_on = forward.go_on
+    drive = forward.drive
+    arrive = forward.arrive
 
     def new_execution(self, cursor: Cursor, plan: StepPlan) -> Execution:
         """Begin a step in the cursor's state."""
-        earlier = self.executions.latest(plan.state.name, cursor.region)
-        execution = Execution(plan, cursor, 1 if earlier is None else earlier.number + 1, self.now)
-        self.executions.add(execution)
+        name, region = plan.name, cursor.region
+        place = f"{name}/{region}" if region else name
+        first = self.steps.get(place)
+        if first is None:
+            execution = self.steps[place] = Execution(plan, cursor, 1, self.now)
+        else:
+            execution = Execution(plan, cursor, (first.latest or first).number + 1, self.now)
+            self.executions.add(execution)
         self.fire_step(execution, "start")
         return execution
 
@@ -225,59 +255,6 @@ class Saga(Guest):
         if self.status not in statuses:
             raise self.refuse(event, f"the saga is {self.status}, not {' or '.join(statuses)}")
 
-    def issue(self, command: Command) -> None:
-        """Give a command, and remember it for as long as it is outstanding."""
-        match command:
-            case Invoke() | Compensate() | StartChild() | CompensateChild():
-                self.outstanding[call_key(command.state, command.region, command.execution)] = command
-            case StartTimer():
-                self.outstanding[f"timer {command.timer_id}"] = command
-            case AcquireLocks():
-                self.outstanding["locks"] = command
-        if self._commands is not None:
-            self._commands.append(command)
-
-    def answered(self, execution: Execution) -> bool:
-        """Forget the call of this step: it has been answered, or nobody waits for its answer."""
-        key = call_key(execution.name, execution.region, execution.number)
-        return self.outstanding.pop(key, None) is not None
-
-    def start_timer(self, timer_id: str, delay: float) -> None:
-        """Ask for an event after so many seconds."""
-        self.issue(StartTimer(timer_id, delay, self.now + delay))
-
-    def start_step_timer(self, timer_id: str, delay: float, handler: TimerHandler, execution: Execution) -> None:
-        """Ask for an event that `handler` takes for this step."""
-        if self.timers is NO_TIMERS:
-            self.timers = {}
-        self.timers[timer_id] = (handler, execution)
-        self.start_timer(timer_id, delay)
-
-    def timer_is_set(self, timer_id: str) -> bool:
-        """Whether the timer is outstanding."""
-        return f"timer {timer_id}" in self.outstanding
-
-    def take_timer(self, timer_id: str) -> tuple[TimerHandler, Execution] | None:
-        """Forget a timer, which has run out, and return what it was for if it was a step's."""
-        self.outstanding.pop(f"timer {timer_id}", None)
-        taken = self.timers.pop(timer_id, None)
-        if not self.timers:
-            self.timers = NO_TIMERS
-        return taken
-
-    def cancel_timer(self, timer_id: str) -> None:
-        """Take a timer back, if it is outstanding."""
-        if self.timer_is_set(timer_id):
-            self.take_timer(timer_id)
-            self.issue(CancelTimer(timer_id))
-
-    def cancel_step_timers(self, execution: Execution) -> None:
-        """Take back every timer of this step."""
-        if not self.timers:
-            return
-        for timer_id in [key for key, (_, owner) in self.timers.items() if owner is execution]:
-            self.cancel_timer(timer_id)
-
     def note_done(self, execution: Execution) -> None:
         """Put the step last in the order in which steps were, or may have been, completed."""
         self._times_done += 1
@@ -285,15 +262,21 @@ class Saga(Guest):
         if execution.status == "completed":
             execution.shrink()
 
+    def keep_signal(self, name: str, payload: Json) -> None:
+        """Keep a signal for whatever will wait for it."""
+        if self.signals is _NO_SIGNALS:
+            self.signals = {}
+        self.signals.setdefault(name, []).append(payload)
+
     def take_signal(self, name: str) -> tuple[Json] | None:
         """Consume one signal of this name and return its payload in a tuple, if one has come."""
-        queue = None if self._signals is None else self._signals.get(name)
+        queue = self.signals.get(name)
         return (queue.pop(0),) if queue else None
 
     def finish(self) -> None:
         """Say that the saga has come to rest in its present status."""
         self.cancel_timer(SAGA_TIMER)
-        if self.locks and self.status in SAGA.final:
+        if self.extras is not None and self.locks and self.status in SAGA.final:
             self.issue(ReleaseLocks(self.locks))
         self.issue(Finish(self.status, self.output, self.error, self.error_state))  # type: ignore[arg-type]
 

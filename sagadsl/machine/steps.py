@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sagadsl.language.definition import NO_RETRY, Catch, FailWhen, OnFailure, Retry, Task
+from sagadsl.language.definition import NO_RETRY, Catch, FailWhen, Json, OnFailure, Retry, Task
 from sagadsl.language.expressions import EvaluationError
 from sagadsl.machine import regions
 from sagadsl.machine.backoff import delay_after, may_retry
@@ -13,50 +13,53 @@ from sagadsl.machine.compiler import NEXT, PROCEED, catch_trigger
 from sagadsl.machine.cursor import Cursor
 from sagadsl.machine.endings import give_up
 from sagadsl.machine.events import INVALID_PAYLOAD, TIMEOUT, Failure, StepFailed, StepSucceeded
-from sagadsl.machine.execution import Execution
-from sagadsl.machine.plans import StepPlan, SubSagaPlan, TaskPlan
+from sagadsl.machine.execution import NO_PAYLOAD, Execution
+from sagadsl.machine.journal import find
+from sagadsl.machine.plans import SubSagaPlan, TaskPlan
 
 if TYPE_CHECKING:
     from sagadsl.machine.saga import Saga
 
+_CALLING = (TaskPlan, SubSagaPlan)
 
-def begin(saga: Saga, cursor: Cursor, plan: StepPlan) -> None:
+
+def begin(saga: Saga, cursor: Cursor, plan: TaskPlan | SubSagaPlan) -> None:
     """The saga enters a task or a sub-saga: a new execution, and its first attempt."""
     _invoke(saga, saga.new_execution(cursor, plan))
 
 
 def _invoke(saga: Saga, execution: Execution) -> None:
     """Call the action for the next time; a payload that cannot be made is a failure of the step."""
-    execution.begin_attempt()
-    plan = execution.plan
-    if not isinstance(plan, TaskPlan | SubSagaPlan):
+    attempt, plan = execution.begin_attempt(), execution.plan
+    if not isinstance(plan, _CALLING):
         raise TypeError(f"{execution.label} calls nobody")
-    if not execution.has_payload:
+    payload = execution.packed
+    if payload is NO_PAYLOAD:
         try:
-            execution.payload = plan.payload.render(execution.cursor.scope)
+            payload = execution.packed = plan.payload.render(execution.cursor.scope)
         except EvaluationError as error:
             fail(saga, execution, Failure(INVALID_PAYLOAD, str(error), retryable=False))
             return
     if isinstance(plan, TaskPlan):
-        _call(saga, execution, plan.state)
+        _call(saga, execution, plan.state, attempt, payload)
     else:
         _start_child(saga, execution, plan)
 
 
-def _call(saga: Saga, execution: Execution, state: Task) -> None:
+def _call(saga: Saga, execution: Execution, state: Task, attempt: int, payload: Json) -> None:
     if state.callback:
         execution.due = saga.now + state.timeout
     saga.issue(
         Invoke(
             state.name,
             execution.number,
-            execution.attempt,
+            attempt,
             state.service,
             state.action,
-            execution.payload,
+            payload,
             execution.key(saga.id),
             state.timeout,
-            execution.region,
+            execution.cursor.region,
             state.callback,
         )
     )
@@ -89,17 +92,19 @@ def _timed_out(saga: Saga, execution: Execution) -> None:
 
 def _awaited(saga: Saga, event: StepSucceeded | StepFailed) -> Execution | None:
     """Return the step whose present attempt this result belongs to, or `None` for a late result."""
-    execution = saga.executions.get((event.state, event.region, event.execution))
+    execution = find(saga.steps, event.state, event.region, event.execution)
     if execution is None:
         raise saga.refuse(event, f"{event.state!r} has not been started")
-    statuses = ("running", "waiting") if event.reported else ("running",)
-    if execution.status in statuses and execution.attempt == event.attempt and execution.regions is None:
+    status = execution.status
+    if (
+        (status == "running" or (status == "waiting" and event.reported))
+        and execution.attempt == event.attempt
+        and (execution.extras is None or execution.regions is None)
+    ):
         return execution
     if execution.attempts.forget(event.attempt):
         return None
-    raise saga.refuse(
-        event, f"nobody waits for attempt {event.attempt} of {execution.label!r}, which is {execution.status}"
-    )
+    raise saga.refuse(event, f"nobody waits for attempt {event.attempt} of {execution.label!r}, which is {status}")
 
 
 def step_succeeded(saga: Saga, event: StepSucceeded) -> None:
@@ -108,14 +113,15 @@ def step_succeeded(saga: Saga, event: StepSucceeded) -> None:
     if execution is None:
         return
     was_called = saga.answered(execution)
-    state = execution.state
-    if isinstance(state, Task) and state.callback and not event.reported:
+    plan = execution.plan
+    if event.reported:
+        if was_called:
+            execution.attempts.abandoned.add(event.attempt)  # the action's own answer is still to come, and too late
+    elif isinstance(plan, TaskPlan) and plan.state.callback:
         _wait_for_report(saga, execution)
         return
-    if event.reported and was_called:
-        execution.attempts.abandoned.add(event.attempt)  # the action's own answer is still to come, and too late
     saga.cancel_step_timers(execution)
-    failure = _failure_in(execution, event.output)
+    failure = _failure_in(execution, plan, event.output) if isinstance(plan, TaskPlan) and plan.fail_when else None
     if failure is not None:
         if execution.status == "waiting":
             saga.fire_step(execution, "resume")
@@ -132,10 +138,9 @@ def _wait_for_report(saga: Saga, execution: Execution) -> None:
     saga.start_step_timer(f"{execution.label}/report/{execution.attempts.number}", left, _timed_out, execution)
 
 
-def _failure_in(execution: Execution, output: Any) -> Failure | None:
-    rules = execution.plan.fail_when if isinstance(execution.plan, TaskPlan) else ()
-    scope = {**execution.cursor.scope, "output": output} if rules else {}
-    for condition, rule in rules:
+def _failure_in(execution: Execution, plan: TaskPlan, output: Any) -> Failure | None:
+    scope = {**execution.cursor.scope, "output": output}
+    for condition, rule in plan.fail_when:
         try:
             if condition.test(scope):
                 return _declined(rule)
@@ -150,11 +155,13 @@ def _declined(rule: FailWhen) -> Failure:
 
 def complete(saga: Saga, execution: Execution, output: Any) -> None:
     """Go on from a step that now is complete."""
+    cursor, plan = execution.cursor, execution.plan
     execution.succeed(output, saga.now)
-    execution.cursor.scope[execution.output_name] = output
+    cursor.scope[plan.output_name] = output
     saga.note_done(execution)
-    saga.pivot_passed = saga.pivot_passed or getattr(execution.state, "kind", None) == "pivot"
-    saga.go_on(execution.cursor, NEXT)
+    if plan.is_pivot:
+        saga.pivot_passed = True
+    saga.go_on(cursor, NEXT)
 
 
 def step_failed(saga: Saga, event: StepFailed) -> None:
@@ -208,10 +215,10 @@ def _resume(saga: Saga, execution: Execution) -> None:
 
 def try_again(saga: Saga, execution: Execution) -> None:
     """Begin a new round of attempts at a failed step; a parallel or a map goes on inside."""
-    saga.drive(execution.cursor, lambda saga, _: _try_again(saga, execution))
+    saga.drive(execution.cursor, _try_again, execution)
 
 
-def _try_again(saga: Saga, execution: Execution) -> None:
+def _try_again(saga: Saga, _: Cursor, execution: Execution) -> None:
     execution.awaits = None
     execution.attempts.begin_round()
     saga.fire_step(execution, "retry")

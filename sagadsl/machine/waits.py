@@ -104,7 +104,7 @@ def signal_received(saga: Saga, event: SignalReceived) -> None:
         raise saga.refuse(event, f"the definition waits for no signal {event.name!r}")
     waiting = [e for e in saga.latest.values() if e.awaits == event.name] if saga.status == "running" else []
     if not waiting:
-        saga.signals.setdefault(event.name, []).append(event.payload)
+        saga.keep_signal(event.name, event.payload)
         return
     execution = waiting[0]
     if execution.is_wait:

@@ -183,13 +183,14 @@ statechart:
 
 
 def test_a_five_step_saga_beside_python_statemachine_and_sismic():
-    run = ours()
-    assert run()
-    cost = best(run, 100)
+    """In turns, and the best of each: the machine may be busy with something else for a while."""
+    runs = {kind.__name__: (kind(), number) for kind, number in ((ours, 500), (python_statemachine, 20), (sismic, 20))}
+    assert all(run() for run, _ in runs.values())
+    turns = [{name: best(*run) for name, run in runs.items()} for _ in range(3)]
+    costs = {name: min(turn[name] for turn in turns) for name in runs}
+
+    cost = costs.pop("ours")
     print(f"\nours: {cost:.0f} µs from start to end")
-    for peer in (python_statemachine, sismic):
-        run = peer()
-        assert run()
-        theirs = best(run, 20)
-        print(f"{peer.__name__}: {theirs:,.0f} µs, {theirs / cost:.0f} times as long")
-        assert theirs / cost >= 8  # the aim is 20
+    for name, theirs in costs.items():
+        print(f"{name}: {theirs:,.0f} µs, {theirs / cost:.0f} times as long")
+    assert min(costs.values()) / cost >= 20

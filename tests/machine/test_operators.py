@@ -1,9 +1,12 @@
 """What people may ask of a saga, and what they are told when they may not."""
 
+from dataclasses import replace
+
 import pytest
 
 from sagadsl import UnexpectedEvent
 from sagadsl.machine.events import CompensationRequested, RetryRequested, StepResolved, StepSkipped
+from tests.machine.build import branch, definition, parallel, succeed, task
 from tests.machine.story import Story
 
 SAGA = """
@@ -101,3 +104,58 @@ def test_nothing_can_be_asked_of_a_completed_saga(event):
 
     with pytest.raises(UnexpectedEvent, match="the saga is completed"):
         story.given(event)
+
+
+SIDE_BY_SIDE = """
+name: parcels
+states:
+  both:
+    type: parallel
+    ON_FAILURE
+    branches:
+      left:
+        steps:
+          - {id: pack, service: stock, action: pack, compensation: unpack}
+          - {id: label, service: stock, action: label}
+      right:
+        steps: [{id: weigh, service: stock, action: weigh, compensation: forget}]
+    next: end
+  end: {type: succeed}
+"""
+
+
+@pytest.mark.parametrize("decision", [StepResolved, StepSkipped])
+def test_while_a_parallel_is_failing_and_awaits_what_runs_beside_nothing_is_decided_by_hand(decision):
+    story = Story(SIDE_BY_SIDE.replace("ON_FAILURE", "")).fails(state="pack", retryable=False)
+    before = story.saga.snapshot()
+
+    with pytest.raises(UnexpectedEvent, match="'both' is failing because of 'pack' and awaits what still runs inside"):
+        story.given(decision("pack"))
+
+    assert story.saga.snapshot() == before
+    assert story.succeeds("weigh").wants == ["undo weigh"]
+    assert story.succeeds().wants == ["compensated"]
+
+
+def test_once_the_saga_has_failed_the_step_inside_the_parallel_is_done_by_hand_and_its_branch_goes_on():
+    story = Story(SIDE_BY_SIDE.replace("ON_FAILURE", "on_failure: fail")).fails(state="pack", retryable=False)
+    assert story.succeeds("weigh").wants == ["failed"]
+
+    assert story.given(StepResolved("pack")).wants == ["do label"]
+    assert story.succeeds().wants == ["completed"]
+
+
+def test_a_step_inside_a_nested_parallel_is_not_decided_about_while_the_one_around_it_is_failing():
+    inner = parallel("inner", {"x": branch(task("x", "x_end"), succeed("x_end"))}, "m_end", on_failure="wait_for")
+    inner = replace(inner, on_failure=replace(inner.on_failure, signal="go"))
+    branches = {
+        "middle": branch(inner, succeed("m_end")),
+        "right": branch(task("r", "r_end"), succeed("r_end")),
+        "left": branch(task("l", "l_end"), succeed("l_end")),
+    }
+    story = Story(definition(parallel("outer", branches, "end"), succeed("end")))
+    story.fails(state="x", retryable=False).fails(state="r", retryable=False)
+
+    with pytest.raises(UnexpectedEvent, match="'outer' is failing because of 'r'"):
+        story.given(StepResolved("x"))
+    assert story.succeeds("l").wants == ["undo l"]

@@ -1,13 +1,17 @@
 """Laws of `apply`: deterministic, total, replayable, over random outcomes in random order."""
 
+import copy
+import inspect
 import json
-from dataclasses import fields, replace
+import pickle
+from dataclasses import FrozenInstanceError, field, fields, is_dataclass, make_dataclass, replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sagadsl import UnexpectedEvent, compile_saga, load
+from sagadsl.machine import commands
 from sagadsl.machine.commands import Compensate, Invoke, StartTimer
 from sagadsl.machine.events import (
     EVENTS,
@@ -232,3 +236,51 @@ def test_every_event_survives_json(kind):
 def test_what_is_no_event_is_refused(data):
     with pytest.raises(ValueError, match=r"not a"):
         from_json(data)
+
+
+KINDS = [*EVENTS.values(), Failure, *(kind for kind in vars(commands).values() if is_dataclass(kind))]
+
+
+@pytest.mark.parametrize("kind", dict.fromkeys(KINDS), ids=lambda kind: kind.__name__)
+def test_no_event_and_no_command_can_be_changed_and_all_can_be_copied_and_sent(kind):
+    value = kind(**{each.name: f"some {each.name}" for each in fields(kind)})
+
+    for each in fields(kind):
+        with pytest.raises(FrozenInstanceError):
+            setattr(value, each.name, "other")
+    assert not hasattr(value, "__dict__")
+    assert copy.deepcopy(value) == pickle.loads(pickle.dumps(value)) == replace(value) == value
+    assert replace(value, **{fields(kind)[0].name: "other"}) != value
+
+
+HAND_WRITTEN = {
+    kind: make_dataclass(
+        kind.__name__,
+        [(each.name, each.type, field(default=each.default, kw_only=each.kw_only)) for each in fields(kind)],
+        frozen=True,
+        slots=True,
+    )
+    for kind in (StepSucceeded, commands.Invoke)
+}
+
+
+@pytest.mark.parametrize("kind", HAND_WRITTEN, ids=lambda kind: kind.__name__)
+def test_what_is_made_by_hand_has_the_signature_that_a_dataclass_has(kind):
+    assert inspect.signature(kind).parameters == inspect.signature(HAND_WRITTEN[kind]).parameters
+
+
+@given(st.data(), st.sampled_from(list(HAND_WRITTEN)))
+def test_what_is_made_by_hand_is_what_a_dataclass_would_be(data, kind):
+    args = data.draw(st.lists(st.integers(0, 2), min_size=2, max_size=8))
+    names = [*(each.name for each in fields(kind)), "another"]
+    given = data.draw(st.dictionaries(st.sampled_from(names), st.integers(0, 2), max_size=8))
+
+    assert told(kind, args, given) == told(HAND_WRITTEN[kind], args, given)
+
+
+def told(kind, args, given):
+    try:
+        value = kind(*args, **given)
+    except TypeError as error:
+        return str(error)
+    return repr(value), {each.name: getattr(value, each.name) for each in fields(kind)}

@@ -582,15 +582,39 @@ def test_a_report_says_where_branches_were_looked_at_two_at_a_time():
     assert reduced.statuses == whole.statuses
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="resolved while `all` still waits for b1, a1 lets a2 start, and the saga is undone although nothing failed",
-)
-def test_a_step_done_by_hand_while_others_beside_it_are_at_work_does_no_harm():
-    two = {n: branch(task(f"{n}1", next=f"{n}2"), task(f"{n}2", next=f"{n}3"), succeed(f"{n}3")) for n in "ab"}
-    saga = definition(parallel("all", two, next="end"), succeed("end"))
+def a_and_b(b, **options):
+    a = branch(task("a1", "a2"), task("a2", "a3"), succeed("a3"))
+    return parallel("all", {"a": a, "b": b}, next="end", **options)
 
-    assert verified(saga, reduce=False).violations == ()
+
+SHORT = branch(task("b1", "b3"), succeed("b3"))
+LONG = branch(task("b1", "b2"), task("b2", "b3"), succeed("b3"))
+ONE_IS_BORNE = map_of(
+    "each", "input.items", branch(task("a", "b"), task("b", "e"), succeed("e")), "end", max_failures=1
+)
+NESTED = parallel(
+    "outer",
+    {
+        "x": branch(
+            parallel("inner", {"a": branch(task("x", "a_end"), succeed("a_end"))}, "x_end", on_failure="fail"),
+            succeed("x_end"),
+        ),
+        "y": branch(task("y", "y_end"), succeed("y_end")),
+    },
+    "end",
+)
+
+
+@pytest.mark.parametrize(
+    "state",
+    [a_and_b(LONG), a_and_b(SHORT, on_failure="fail"), ONE_IS_BORNE, NESTED],
+    ids=["undone", "failed", "borne", "nested"],
+)
+def test_a_step_done_by_hand_while_others_beside_it_are_at_work_does_no_harm(state):
+    report = verified(definition(state, succeed("end")), reduce=False)
+
+    assert report.complete
+    assert report.violations == ()
 
 
 # -- copies -----------------------------------------------------------------------------------------------------------

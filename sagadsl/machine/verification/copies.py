@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections import ChainMap
 from collections.abc import MutableMapping
+from dataclasses import replace
 from typing import Any
 
 from sagadsl.machine.cursor import Cursor, Regions
 from sagadsl.machine.execution import Execution
-from sagadsl.machine.journal import Executions
 from sagadsl.machine.saga import Saga
 
 
@@ -29,17 +29,19 @@ class _Copier:
 
     def saga(self, saga: Saga) -> Saga:
         twin = Saga.__new__(Saga)
-        for name in Saga.__slots__:
+        for name in _SAGA:
             setattr(twin, name, getattr(saga, name))
         execution = self.execution
         twin.root = self.cursor(saga.root)
-        if saga._signals is not None:
-            twin._signals = {name: list(queue) for name, queue in saga._signals.items()}
-        twin.executions = Executions(map(execution, saga.executions.values()))
-        twin.to_undo = [execution(each) for each in saga.to_undo]
-        if saga.timers:
-            twin.timers = {key: (handler, execution(each)) for key, (handler, each) in saga.timers.items()}
-        twin.outstanding = dict(saga.outstanding)
+        twin.steps = {label: execution(each) for label, each in saga.steps.items()}
+        if isinstance(saga._open, dict):
+            twin._open = dict(saga._open)
+        if saga.extras is not None:
+            twin.extras = replace(saga.extras)
+            twin.to_undo = [execution(each) for each in saga.to_undo]
+            twin.signals = {name: list(queue) for name, queue in saga.signals.items()}
+            if saga.timers:
+                twin.timers = {key: (handler, execution(each)) for key, (handler, each) in saga.timers.items()}
         return twin
 
     def cursor(self, cursor: Cursor) -> Cursor:
@@ -49,6 +51,7 @@ class _Copier:
             for name in _CURSOR:
                 setattr(twin, name, getattr(cursor, name))
             twin.scope = self._scope(cursor.scope)
+            twin.extras = cursor.extras and replace(cursor.extras)
             twin.parent = None if cursor.parent is None else self.execution(cursor.parent)
         return twin
 
@@ -59,6 +62,8 @@ class _Copier:
             self._executions[id(execution)] = twin
             if execution.regions is not None:
                 twin.regions = self._regions(execution.regions)
+            if execution.latest is not None:
+                twin.latest = self.execution(execution.latest)
         return twin
 
     def _regions(self, regions: Regions) -> Regions:
@@ -77,4 +82,9 @@ class _Copier:
         return twin
 
 
-_CURSOR = tuple(name for name in Cursor.__slots__ if name not in {"scope", "parent"})
+def _slots(kind: type) -> tuple[str, ...]:
+    return tuple(name for each in kind.__mro__ for name in getattr(each, "__slots__", ()))
+
+
+_SAGA = _slots(Saga)
+_CURSOR = tuple(name for name in _slots(Cursor) if name not in {"scope", "parent", "extras"})
