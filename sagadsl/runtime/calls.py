@@ -23,16 +23,19 @@ Tell: TypeAlias = Callable[[Event], None]
 
 
 class Call:
-    """One call of one action.
+    """One call of one action. There are as many as sagas, and the garbage collector walks through all they are made of.
 
     Attributes:
         command: What the saga wants.
         is_over: Whether it has answered, or was stopped.
     """
 
-    __slots__ = ("action", "again", "command", "deadline", "is_over", "saga_id", "task", "tell")
+    __slots__ = ("_calls", "action", "again", "command", "deadline", "is_over", "saga_id", "task", "tell")
 
-    def __init__(self, saga_id: str, command: ActionCall, action: Action, tell: Tell, again: bool) -> None:
+    def __init__(
+        self, calls: Calls, saga_id: str, command: ActionCall, action: Action, tell: Tell, again: bool
+    ) -> None:
+        self._calls = calls
         self.saga_id = saga_id
         self.command = command
         self.action = action
@@ -41,6 +44,21 @@ class Call:
         self.deadline: Alarm | None = None
         self.again = again
         self.is_over = False
+
+    def start(self) -> bool:
+        """Begin, now that it is its turn; return whether it has."""
+        return self._calls.start(self)
+
+    def time_out(self) -> None:
+        """Tell that there was no answer in time."""
+        if self.is_over or self.tell is None:
+            return
+        limit = format_duration(self.command.timeout)
+        self.tell(failed(self.command, Failure(TIMEOUT, f"no answer within {limit}", in_doubt=True)))
+
+    def ended(self, task: asyncio.Task[None]) -> None:
+        """Hear that the action has come to its end."""
+        self._calls.ended(task, self.command.service)
 
 
 class Calls:
@@ -75,8 +93,8 @@ class Calls:
         `again` says that an engine that is gone may have called it before. If it fails now, nobody knows whether it
         has taken place then.
         """
-        call = Call(saga_id, command, self._services.find(command.service, command.action), tell, again)
-        self._turns.ask(command.service, lambda: self._start(call))
+        call = Call(self, saga_id, command, self._services.find(command.service, command.action), tell, again)
+        self._turns.ask(command.service, call.start)
         return call
 
     def stop(self, call: Call) -> None:
@@ -92,18 +110,20 @@ class Calls:
         call.tell = None
         self.stop(call)
 
-    def _start(self, call: Call) -> bool:
+    def start(self, call: Call) -> bool:
+        """Begin a call whose turn it is, unless nobody waits for it any more; return whether it has begun."""
         if call.is_over or self.is_closing:
             return False
         command = call.command
-        call.deadline = self._clock.call_at(self._clock.now() + command.timeout, lambda: self._time_out(call))
+        call.deadline = self._clock.call_at(self._clock.now() + command.timeout, call.time_out)
         call.task = task = asyncio.get_running_loop().create_task(self._invoke(call))
         self._tasks.add(task)
         self._activity.begin()
-        task.add_done_callback(lambda task: self._ended(task, command.service))
+        task.add_done_callback(call.ended)
         return True
 
-    def _ended(self, task: asyncio.Task[None], service: str) -> None:
+    def ended(self, task: asyncio.Task[None], service: str) -> None:
+        """Give the turn of an action that has ended to the next."""
         self._tasks.discard(task)
         self._turns.done(service)
         self._activity.end()
@@ -120,9 +140,3 @@ class Calls:
             answer = replace(answer, in_doubt=True)
         if call.tell is not None:
             call.tell(answered(command, answer))
-
-    def _time_out(self, call: Call) -> None:
-        if call.is_over or call.tell is None:
-            return
-        limit = format_duration(call.command.timeout)
-        call.tell(failed(call.command, Failure(TIMEOUT, f"no answer within {limit}", in_doubt=True)))

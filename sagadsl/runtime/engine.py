@@ -25,9 +25,10 @@ from sagadsl.machine.saga import Saga
 from sagadsl.runtime.engine_life import EngineClosedError, EngineLife
 from sagadsl.runtime.ids import check_id, new_id
 from sagadsl.runtime.listening import AT_REST
-from sagadsl.runtime.outcome import Outcome
+from sagadsl.runtime.outcome import Outcome, report
 from sagadsl.runtime.patience import until_available
 from sagadsl.runtime.requests import Make, Ref
+from sagadsl.runtime.runs import Run
 from sagadsl.runtime.store.contract import (
     EVERYTHING,
     Filter,
@@ -121,23 +122,33 @@ class Engine(EngineLife):
         await self.open()
         saga_id = await self._requests.find(ref)
         async with asyncio.timeout(timeout):
-            news = self._host.rest_of(saga_id)  # before the store is asked, so that nothing happens in between
-            while (await until_available(lambda: self.store.row(saga_id), LOOK)).status not in AT_REST:
-                await self._until(news, saga_id)
-                news = self._host.rest_of(saga_id)
-        return await until_available(lambda: outcome_of(self.store, saga_id, self._host.recollection), LOOK)
+            while True:
+                run = self._host.runs.get(saga_id)
+                outcome = await (self._rest_elsewhere(saga_id) if run is None else self._rest_here(run))
+                if outcome is not None:
+                    return outcome
+                await self.open()  # which says why, if the saga is gone because nothing can be run here any more
 
-    async def _until(self, news: asyncio.Event, saga_id: str) -> None:
-        """Wait for news; of a saga that another engine runs there is none but its row."""
-        run = self._host.runs.get(saga_id)
-        if run is not None and run.broken is not None:
+    async def _rest_here(self, run: Run) -> Outcome | None:
+        """Wait for a saga of this engine; return its outcome, unless it has left without having come to rest."""
+        saga = run.saga
+        if run.broken is not None:
             raise run.broken
-        await self.open()
-        try:
-            async with asyncio.timeout(self._limits.poll if run is None else NO_NEWS):
-                await news.wait()
-        except TimeoutError:
-            pass
+        if not run.is_at_rest:
+            await _news(self._host.rest_of(saga.id), NO_NEWS)
+        if not run.is_at_rest:
+            return None
+        events = await until_available(lambda: self.store.events(saga.id), LOOK)
+        return report(saga, events) if len(events) == saga.seq else None
+
+    async def _rest_elsewhere(self, saga_id: str) -> Outcome | None:
+        """Look whether a saga has come to rest that another engine runs, or nobody; if not, wait a little."""
+        news = self._host.rest_of(saga_id)
+        row = await until_available(lambda: self.store.row(saga_id), LOOK)
+        if row.status in AT_REST:
+            return await until_available(lambda: outcome_of(self.store, saga_id, self._host.recollection), LOOK)
+        await _news(news, self._limits.poll)
+        return None
 
     async def run(self, which: CompiledSaga | str, input: Json, saga_id: str | None = None) -> Outcome:  # noqa: A002
         """Begin a saga and wait for it; see `start` and `wait`."""
@@ -248,6 +259,15 @@ class Engine(EngineLife):
         while (count := await self.store.purge(before)) > 0:
             removed += count
         return removed
+
+
+async def _news(event: asyncio.Event, longest: float) -> None:
+    """Wait for an event, for so many seconds at the most."""
+    try:
+        async with asyncio.timeout(longest):
+            await event.wait()
+    except TimeoutError:
+        pass
 
 
 __all__ = ["DuplicateSagaError", "Engine", "EngineClosedError"]

@@ -7,6 +7,7 @@ import contextvars
 import logging
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from sagadsl.language.definition import Json
@@ -23,7 +24,11 @@ _log = logging.getLogger(__name__)
 async def invoke(action: Action, payload: Json, context: ActionContext) -> Json | Failure:
     """Call an action and return its answer as JSON data, or why it failed; no answer counts as `{}`."""
     try:
-        answer = await _call(action, payload, context)
+        arguments = action.arguments(payload, context)
+        if action.is_async:
+            answer = await action.function(**arguments)
+        else:
+            answer = await _in_thread(partial(action.function, **arguments), name=context.idempotency_key)
     except asyncio.CancelledError:
         task = asyncio.current_task()
         if task is not None and task.cancelling():
@@ -66,13 +71,6 @@ def _is_in_doubt(error: BaseException) -> bool:
     """Whether the exception says that an answer was lost, so that the action may have taken place all the same."""
     lost = isinstance(error, TimeoutError | ConnectionError)
     return lost and not isinstance(error, ConnectionRefusedError)
-
-
-async def _call(action: Action, payload: Json, context: ActionContext) -> Any:
-    arguments = action.arguments(payload, context)
-    if action.is_async:
-        return await action.function(**arguments)
-    return await _in_thread(lambda: action.function(**arguments), name=context.idempotency_key)
 
 
 async def _in_thread(function: Callable[[], Any], name: str) -> Any:
