@@ -11,8 +11,10 @@ USAGE: Final = 2
 COMPENSATED: Final = 3
 COMPENSATION_FAILED: Final = 4
 FAILED: Final = 5
+NO_STORE: Final = 69
 INTERNAL: Final = 70
 INTERRUPTED: Final = 130
+TERMINATED: Final = 143
 
 EXITS: Mapping[int, str] = {
     OK: "The saga completed; or all is well.",
@@ -21,10 +23,15 @@ EXITS: Mapping[int, str] = {
     COMPENSATED: "The saga failed and everything it had done was undone.",
     COMPENSATION_FAILED: "The saga failed, and so did a compensation: a person has to decide.",
     FAILED: "The saga failed where nothing is undone: a person has to decide.",
+    NO_STORE: "The store of sagas cannot be reached, or cannot be used.",
     INTERNAL: "A mistake in sagadsl itself.",
-    INTERRUPTED: "Ctrl-C.",
+    INTERRUPTED: "Ctrl-C; a saga with a store can be resumed.",
+    TERMINATED: "Stopped by SIGTERM; likewise.",
 }
-"""Every exit code and what it says. 70 is `EX_SOFTWARE` of BSD's sysexits.h, 130 is 128 + SIGINT."""
+"""Every exit code and what it says.
+
+69 and 70 are `EX_UNAVAILABLE` and `EX_SOFTWARE` of BSD's sysexits.h, 130 and 143 are 128 + the signal.
+"""
 
 EXIT_OF_STATUS: Mapping[str, int] = {
     "completed": OK,

@@ -20,6 +20,13 @@ from sagadsl.cli.quick import QuickCommand, QuickParams
 COMMANDS: Mapping[str, str] = {
     "validate": "validate",
     "run": "run",
+    "resume": "resume",
+    "worker": "worker",
+    "ls": "ls",
+    "show": "show",
+    "events": "events",
+    "stats": "stats",
+    "db": "db",
     "test": "test",
     "verify": "verify",
     "outcomes": "outcomes",

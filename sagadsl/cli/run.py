@@ -2,46 +2,29 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
-import os
-import sys
 import time
 import uuid
 from collections.abc import Sequence
 from contextlib import suppress
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
-from rich.text import Text
 
-from sagadsl.cli import files, story
-from sagadsl.cli.exits import EXIT_OF_STATUS, INTERRUPTED, PROBLEMS, USAGE, CommandError
+from sagadsl.cli import files
+from sagadsl.cli.exits import EXIT_OF_STATUS, PROBLEMS, USAGE, CommandError
+from sagadsl.cli.formats import Format, FormatOption
 from sagadsl.cli.run_options import read_input, read_script, read_signal
-from sagadsl.cli.service_module import load_services
-from sagadsl.language.definition import Json, SubSaga
+from sagadsl.cli.stores import StoreOption, url_of
+from sagadsl.cli.telling import conclude, teller
 from sagadsl.language.inputs import InputError, prepare_input
-from sagadsl.machine.commands import Command
 from sagadsl.machine.compiler import CompiledSaga, compile_saga
-from sagadsl.machine.events import INVALID_PAYLOAD, Event
-from sagadsl.machine.saga import Saga
-from sagadsl.machine.unexpected import UnexpectedEvent
-from sagadsl.runtime import Engine, Outcome, Services, UnknownActionError
-from sagadsl.runtime.engine import check_actions
-from sagadsl.runtime.listening import Listener
-from sagadsl.runtime.simulation import SimulationError, simulate
+from sagadsl.runtime.simulation import Script, SimulationError, simulate
 
-_NARROWEST = 40
-
-
-class Format(StrEnum):
-    """How the run is written."""
-
-    TEXT = "text"
-    JSON = "json"
+if TYPE_CHECKING:
+    from sagadsl.cli.durable import Story
+    from sagadsl.language.definition import Json
+    from sagadsl.runtime.engine import Engine
 
 
 def command(
@@ -78,37 +61,81 @@ def command(
         list[Path] | None,
         typer.Option(help="The definition of another saga that this one runs.", metavar="FILE"),
     ] = None,
-    format: Annotated[Format, typer.Option(help="`text` for people, `json` for programs.")] = Format.TEXT,  # noqa: A002
+    saga_id: Annotated[
+        str | None,
+        typer.Option(
+            "--id", metavar="ID", help="An id of your own. The same id and input again go on with the same saga."
+        ),
+    ] = None,
+    store: StoreOption = None,
+    format: FormatOption = Format.TEXT,  # noqa: A002 - the option's name
 ) -> None:
-    """Run a saga once, in memory, and tell what happens.
+    """Run a saga and tell what happens.
 
-    With `--services` the actions are Python functions of yours; with `--simulate` none are needed:
+    With `--services` the actions are Python functions of yours, and everything that happens is kept in the store:
+    Ctrl-C, or a crash, ends the command and not the saga, which `sagadsl resume` or a `sagadsl worker` goes on with.
+    With `--simulate` no services are needed, and nothing is kept:
 
         sagadsl run order.yaml --simulate --input '{"quantity": 2}' --fail charge=Declined
 
     Exit code 0 when the saga completed, 3 when it was compensated, 4 when a compensation failed, 5 when it failed,
-    1 when the definition or the input has errors, 2 when the command does.
+    1 when the definition or the input has errors, 2 when the command does, 69 when the store cannot be used, 130 after
+    Ctrl-C.
     """
     _check_options(services, simulated, fail or [], output or [])
+    if simulated and (store or saga_id):
+        raise CommandError(f"--simulate keeps nothing; leave {'--store' if store else '--id'} out")
     definition = files.load(file)
     script = read_script(definition, fail or [], output or [], signal or [])
     compiled = compile_saga(definition)
     _check_signals(compiled, [name for name, _ in script.signals])
     checked = _checked_input(compiled, read_input(input))
-    console = Console(highlight=False, soft_wrap=True, quiet=format is Format.JSON)
-    console.width = max(console.width, _NARROWEST)
+    if services is None:
+        _simulate(compiled, checked, script, format)
+    sagas = [compiled, *(compile_saga(files.load(path)) for path in saga or [])]
+    _run(sagas, checked, services or "", signal or [], saga_id, store, format)
+
+
+def _simulate(compiled: CompiledSaga, data: Json, script: Script, format: Format) -> None:  # noqa: A002
+    tell = teller(format)
     try:
-        if services is None:
-            tell = _teller(console)
-            outcome = simulate(compiled, checked, script, saga_id=uuid.uuid4().hex, start_at=time.time(), on_event=tell)
-        else:
-            sagas = [compiled, *(compile_saga(files.load(path)) for path in saga or [])]
-            actions = _actions(sagas, services)
-            outcome = _run_to_rest(sagas, checked, actions, signal or [], console, format)
+        outcome = simulate(compiled, data, script, saga_id=uuid.uuid4().hex, start_at=time.time(), on_event=tell)
     except SimulationError as error:
         raise CommandError(str(error), USAGE) from None
-    _conclude(console, outcome, format, services_were_simulated=simulated)
+    conclude(outcome, format, simulated=True)
     raise typer.Exit(EXIT_OF_STATUS[outcome.status])
+
+
+def _run(
+    sagas: Sequence[CompiledSaga],
+    data: Json,
+    services: str,
+    signals: Sequence[str],
+    saga_id: str | None,
+    store: str | None,
+    format: Format,  # noqa: A002 - the option's name
+) -> None:
+    from sagadsl.cli.durable import Task, carry_out
+    from sagadsl.cli.serving import services_for
+    from sagadsl.machine.unexpected import UnexpectedEvent
+    from sagadsl.runtime.ids import check_id, new_id
+
+    _check_sagas(sagas)
+    try:
+        chosen = new_id(time.time()) if saga_id is None else check_id(saga_id)
+    except ValueError as error:
+        raise CommandError(f"--id: {error}") from None
+    able = services_for(sagas, services)
+
+    async def begin(engine: Engine, story: Story) -> str:
+        story.saga_id = chosen
+        started = await _start(engine, story, sagas[0], data, chosen)
+        for text in signals:
+            with suppress(UnexpectedEvent):  # a saga that calls nobody is over before a signal comes
+                await engine.signal(started, *read_signal(text))
+        return started
+
+    carry_out(Task(sagas, able, url_of(store), format, services, store is not None), begin)
 
 
 def _check_options(services: str | None, simulated: bool, fail: list[str], output: list[str]) -> None:
@@ -139,106 +166,42 @@ def _checked_input(compiled: CompiledSaga, data: Json) -> Json:
         raise CommandError(f"the input does not fit {compiled.definition.name}:\n{error}", PROBLEMS) from None
 
 
-def _actions(sagas: Sequence[CompiledSaga], name: str) -> Services:
-    _check_sagas(sagas)
-    services = load_services(name)
-    try:
-        for compiled in sagas:
-            check_actions(compiled, services)
-    except UnknownActionError as error:
-        offered = ", ".join(services) or "none"
-        raise CommandError(f"{name}: {error}", hint=f"it has {offered}") from None
-    return services
-
-
 def _check_sagas(sagas: Sequence[CompiledSaga]) -> None:
+    from sagadsl.cli.serving import sub_sagas
+
     given = {compiled.definition.name for compiled in sagas}
     for compiled in sagas:
-        for state in compiled.definition.all_states.values():
-            if isinstance(state, SubSaga) and state.saga not in given:
+        for state in sub_sagas(compiled):
+            if state.saga not in given:
                 raise CommandError(
                     f"{compiled.definition.name}: {state.name} runs the saga {state.saga}, which was not given",
                     hint="give its definition with --saga FILE",
                 )
 
 
-def _teller(console: Console) -> Listener:
-    teller = story.Teller()
+async def _start(engine: Engine, story: Story, compiled: CompiledSaga, data: Json, chosen: str) -> str:
+    """Start the saga, or go on with the one that has its id or its business key; return its id."""
+    from sagadsl.cli.resuming import go_on
+    from sagadsl.runtime.engine import DuplicateSagaError
 
-    def tell(saga: Saga, event: Event, commands: Sequence[Command]) -> None:
-        for line in teller.tell(saga, event, commands):
-            console.print(Text(str(line), style=story.STYLES[line.mark]))
-
-    return tell
-
-
-def _run_to_rest(
-    sagas: Sequence[CompiledSaga],
-    data: Json,
-    services: Services,
-    signals: Sequence[str],
-    console: Console,
-    format: Format,  # noqa: A002 - the option's name
-) -> Outcome:
-    """Run the saga against services; an action that does not stop when it is told to is left behind."""
-    tell, unwritten = _teller(console), list[OSError]()
-
-    def tell_or_remember(saga: Saga, event: Event, commands: Sequence[Command]) -> None:
-        try:
-            tell(saga, event, commands)
-        except OSError as error:  # whoever read our output has gone; the saga goes on
-            unwritten.append(error)
-
-    runner = asyncio.Runner()
-    outcome, left = runner.run(_run(sagas, data, services, signals, tell_or_remember))
-    if unwritten:
-        raise unwritten[0]
-    if left:  # asyncio would wait for them for ever
-        _conclude(console, outcome, format, services_were_simulated=False)
-        sys.stdout.flush()
-        os._exit(EXIT_OF_STATUS[outcome.status])
-    runner.close()
-    return outcome
-
-
-async def _run(
-    sagas: Sequence[CompiledSaga], data: Json, services: Services, signals: Sequence[str], tell: Listener
-) -> tuple[Outcome, int]:
-    """Return the outcome, and how many actions have not stopped."""
-    engine = Engine(services, on_event=tell)
-    engine.register(*sagas)
+    was_there = await _is_there(engine, chosen)
     try:
-        saga_id = await engine.start(sagas[0], data)
-        with suppress(UnexpectedEvent):  # a saga that calls nobody is over before a signal comes
-            for text in signals:
-                await engine.signal(saga_id, *read_signal(text))
-        outcome = await engine.wait(saga_id)
-    except asyncio.CancelledError:  # Ctrl-C: asyncio cancels what it was told to run
-        message = _interrupted(engine.get(saga_id))
-        await engine.close()
-        raise CommandError(message, INTERRUPTED) from None
-    return outcome, await engine.close()
+        saga_id = await engine.start(compiled, data, chosen)
+    except DuplicateSagaError as error:
+        raise CommandError(f"--id: {error}", hint="one id is for one saga and one input") from None
+    if saga_id != chosen:
+        story.note(f"a saga with the same business key is not finished, and there is only one: {saga_id}")
+    if was_there or saga_id != chosen:
+        story.saga_id = saga_id
+        await go_on(engine, story, saga_id)
+    return saga_id
 
 
-def _interrupted(outcome: Outcome) -> str:
-    moving = {"running", "retrying", "waiting", "failed", "compensating"}
-    at = ", ".join(step.state for step in outcome.steps if step.status in moving)
-    return f"interrupted while {outcome.name} was {outcome.status}, at {at}; what it had done is not undone"
+async def _is_there(engine: Engine, saga_id: str) -> bool:
+    from sagadsl.runtime.store.contract import UnknownSagaError
 
-
-def _conclude(console: Console, outcome: Outcome, format: Format, *, services_were_simulated: bool) -> None:  # noqa: A002
-    if format is Format.JSON:
-        typer.echo(json.dumps(outcome.to_json(), ensure_ascii=False, indent=2))
-        return
-    console.print()
-    for row, status in story.table(outcome):
-        console.print(Text(row, style=story.STATUS_STYLES.get(status, "")))
-    console.print()
-    if outcome.status == "completed":
-        console.print(Text(f"output: {json.dumps(outcome.output, ensure_ascii=False)}"))
-    if services_were_simulated and outcome.error is not None and outcome.error.code == INVALID_PAYLOAD:
-        console.print(
-            Text("in a simulation outputs are stand-ins; give real ones with --output STATE=JSON", style="yellow")
-        )
-    for line in story.summary(outcome):
-        console.print(Text(line, style=story.STATUS_STYLES.get(outcome.status, "")))
+    try:
+        await engine.store.row(saga_id)
+    except UnknownSagaError:
+        return False
+    return True

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import islice
 
+from sagadsl.language.definition import SubSaga
 from sagadsl.language.diagnostics import DefinitionError
 from sagadsl.machine.compiler import CompiledSaga
 from sagadsl.machine.events import Event
@@ -178,7 +179,11 @@ class Claims:
         except (StoreError, DefinitionError) as error:
             return f"its definition cannot be read: {error}"
         missing = missing_actions(compiled, self._services)
-        return f"no service offers {', '.join(missing)}" if missing else None
+        for state in compiled.definition.all_states.values():
+            if isinstance(state, SubSaga):
+                child = await host.families.known(state.saga, state.version)
+                missing += [] if child is None else missing_actions(child, self._services)
+        return f"no service offers {', '.join(dict.fromkeys(missing))}" if missing else None
 
     async def let_go(self) -> None:
         """Give back sagas that wait for long, to be taken up again when their time comes or mail does."""

@@ -13,9 +13,11 @@ from sagadsl.machine.events import INVALID_PAYLOAD, CompensationRequested, Event
 from sagadsl.machine.lifecycles import SAGA
 from sagadsl.machine.unexpected import UnexpectedEvent
 from sagadsl.runtime import mail
+from sagadsl.runtime.actions import check_actions
 from sagadsl.runtime.answers import answered, failed
 from sagadsl.runtime.patience import until_available
 from sagadsl.runtime.runs import Run
+from sagadsl.runtime.services import Services
 from sagadsl.runtime.store.contract import IdTaken, KeyTaken, SagaRow, UnknownSagaError
 from sagadsl.runtime.stored import replay
 
@@ -38,8 +40,9 @@ class Families:
         request: Lets any saga of the store take an event, wherever it is run; set by the engine.
     """
 
-    def __init__(self, host: Host) -> None:
+    def __init__(self, host: Host, services: Services) -> None:
         self._host = host
+        self._services = services
         self._registered: dict[str, list[CompiledSaga]] = {}
         self.request: Callable[[str, Event], Awaitable[None]]
 
@@ -56,7 +59,7 @@ class Families:
     async def start_child(self, run: Run, command: StartChild) -> None:
         """Run another saga for a state of this one; one that is there already is not started again."""
         try:
-            compiled, started = self._prepared(command)
+            compiled, started = await self._prepared(command)
         except (LookupError, InputError) as error:
             row = await self._row(command.child_id)
             if row is None:
@@ -72,11 +75,23 @@ class Families:
                 why = f"the saga {other}, which is not finished, has the same business key"
                 self._host.offer(run, failed(command, Failure(TAKEN, why)))
 
-    def _prepared(self, command: StartChild) -> tuple[CompiledSaga, SagaStarted]:
-        compiled = self.find(command.saga, command.version)
+    async def known(self, name: str, version: str | None) -> CompiledSaga | None:
+        """Return the newest saga of a name that is registered here, or else that the store has."""
+        found = self.find(name, version)
+        if found is not None:
+            return found
+        store, recollection = self._host.store, self._host.recollection
+        for stored in await until_available(lambda: store.definitions(name), "look for a definition"):
+            if version is None or stored.version == version:
+                return recollection.compiled(stored)
+        return None
+
+    async def _prepared(self, command: StartChild) -> tuple[CompiledSaga, SagaStarted]:
+        compiled = await self.known(command.saga, command.version)
         if compiled is None:
             version = "" if command.version is None else f" {command.version}"
             raise LookupError(f"no saga {command.saga!r}{version} is registered")
+        check_actions(compiled, self._services)
         return compiled, compiled.started(command.input)
 
     async def _is_there(self, run: Run, command: StartChild, row: SagaRow) -> None:

@@ -73,7 +73,7 @@ class Host:
         self.engine_id = ""
         self.runs: dict[str, Run] = {}
         self.recollection = Recollection(store)
-        self.families = Families(self)
+        self.families = Families(self, services)
         self.carrier = Carrier(self)
         self.mail_sent: Callable[[], None] = lambda: None
         self.is_closing = False

@@ -65,8 +65,14 @@ class Recollection:
             stored = await self._store.definition(row.hash)
             if stored is None:
                 raise StoreError(f"{row.id}: its definition {row.name} {row.version} is not in the store")
-            self._known[row.hash] = recall(stored)
+            return self.compiled(stored)
         return self._known[row.hash]
+
+    def compiled(self, stored: StoredDefinition) -> CompiledSaga:
+        """Return a definition of the store, compiled."""
+        if stored.hash not in self._known:
+            self._known[stored.hash] = recall(stored)
+        return self._known[stored.hash]
 
 
 async def replay(store: Store, rows: Iterable[SagaRow], recollection: Recollection) -> Mapping[str, Saga]:

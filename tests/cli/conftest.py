@@ -46,6 +46,22 @@ def sagadsl(monkeypatch, capfd):
     return run
 
 
+@pytest.fixture(autouse=True)
+def store(tmp_path, monkeypatch):
+    """The store that commands use where they are told no other: a new one for each test."""
+    url = f"sqlite:///{tmp_path}/sagas.db"
+    monkeypatch.setenv("SAGADSL_STORE", url)
+    return url
+
+
+@pytest.fixture
+def keep(store):
+    """Put a saga into the store; see `Keeper.keep`."""
+    from tests.cli.keeping import Keeper
+
+    return Keeper(store).keep
+
+
 @pytest.fixture
 def write(tmp_path):
     """Write a file and return its path."""

@@ -294,3 +294,82 @@ def test_a_saga_that_runs_another_one_is_given_that_one_too(sagadsl, trip, trip_
     assert "runs the saga trip, which was not given" in alone.err
     assert both.code == 0
     assert 'output: {"hotel": "hotel in Rome"}' in both.out
+
+
+def test_a_run_with_services_is_kept_in_the_store(sagadsl, trip, trip_services):
+    result = sagadsl("run", trip, "--services", trip_services, "--input", ROME)
+    (row,) = json.loads(sagadsl("ls", "--format", "json").out)["sagas"]
+
+    assert row["saga_id"] in result.out
+    assert (row["name"], row["status"], row["owner"]) == ("trip", "completed", None)
+    assert told(sagadsl("events", row["saga_id"])) == told(result)
+
+
+def test_a_simulation_keeps_nothing(sagadsl, trip, tmp_path):
+    assert sagadsl("run", trip, "--simulate", "--input", ROME).code == 0
+    assert not list(tmp_path.glob("*.db*"))
+
+
+def test_a_run_in_memory_leaves_no_file(sagadsl, trip, trip_services, tmp_path):
+    result = sagadsl("run", trip, "--services", trip_services, "--input", ROME, "--store", "memory:")
+
+    assert result.code == 0
+    assert "✓ book_flight" in result.out
+    assert not list(tmp_path.glob("*.db*"))
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "said"),
+    [
+        (["--simulate", "--store", "memory:"], 2, "leave --store out"),
+        (["--simulate", "--id", "trip-1"], 2, "leave --id out"),
+        (["--services", "SERVICES", "--id", ""], 2, "--id: not an id"),
+        (["--services", "SERVICES", "--id", " trip"], 2, "--id: not an id"),
+        (["--services", "SERVICES", "--id", "x" * 201], 2, "--id: not an id"),
+        (["--services", "SERVICES", "--store", "mysql://x"], 2, "error: "),
+        (["--services", "SERVICES", "--store", "sqlite:////no/such/folder/saga.db"], 2, "/no/such/folder"),
+        (["--services", "SERVICES", "--store", "postgresql://ada:secret@127.0.0.1:1/sagas"], 69, "127.0.0.1"),
+    ],
+)
+def test_a_store_or_an_id_that_cannot_be_starts_nothing(sagadsl, trip, trip_services, options, code, said):
+    given = [trip_services if option == "SERVICES" else option for option in options]
+
+    result = sagadsl("run", trip, "--input", ROME, *given)
+
+    assert (result.code, result.out) == (code, "")
+    assert said in result.err
+    assert "secret" not in result.err
+
+
+def test_one_id_is_for_one_saga_and_one_input(sagadsl, trip, trip_services, write):
+    other = write(
+        "other.yaml",
+        "name: other\nsteps: [{id: a, service: air, action: cancel, kind: read_only, payload: {input: 1, output: 2}}]\n",
+    )
+    begin = ("run", trip, "--services", trip_services, "--id", "trip-1", "--input")
+    assert sagadsl(*begin, ROME).code == 0
+
+    another_input = sagadsl(*begin, '{"city": "Oslo"}')
+    another_saga = sagadsl("run", other, "--services", trip_services, "--id", "trip-1")
+
+    assert (another_input.code, another_saga.code) == (2, 2)
+    assert "with another input" in another_input.err
+    assert "a trip" in another_saga.err
+
+
+def test_of_sagas_with_one_business_key_only_one_runs_at_a_time(sagadsl, keep, trip, trip_services, write):
+    file = write("keyed.yaml", f"key: ${{input.city}}\n{trip.read_text(encoding='utf-8')}")
+    keep(file, "saga-first", {"city": "Rome"}, first=2)
+
+    result = sagadsl("run", file, "--services", trip_services, "--input", ROME)
+
+    assert result.code == 0
+    assert "a saga with the same business key is not finished, and there is only one: saga-first" in result.out
+    assert [row["saga_id"] for row in json.loads(sagadsl("ls", "--format", "json").out)["sagas"]] == ["saga-first"]
+
+
+def test_json_of_a_durable_run_is_the_whole_outcome_and_nothing_else(sagadsl, trip, trip_services):
+    data = json.loads(sagadsl("run", trip, "--services", trip_services, "--input", ROME, "--format", "json").out)
+
+    assert (data["status"], data["output"]) == ("completed", {"hotel": "hotel in Rome"})
+    assert [event["seq"] for event in data["events"]] == [1, 2, 3]

@@ -97,8 +97,10 @@ class Shell:
 _EVERY_RUN_DIFFERS = (
     (re.compile(r"\b[0-9a-f]{32}\b"), "ID"),
     (re.compile(r'("(?:at|due|started_at|duration)": )[0-9.e+-]+'), r"\g<1>0"),
+    (re.compile(r"\b[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}\b"), "DATE AND TIME"),
     (re.compile(r"^sagadsl [0-9]+[.][0-9]+[.][0-9]+\S*", re.MULTILINE), "sagadsl VERSION"),
 )
+_MEASURING = re.compile(r"\bsagadsl (run|resume|ls|show|events|stats)\b")
 _REAL_TIMES = re.compile(r"[0-9]+[.][0-9]{3}s")
 
 
@@ -116,7 +118,7 @@ def normalised(text: str, *, real_time: bool) -> str:
 
 def is_real_time(command: str) -> bool:
     """Whether a command measures times."""
-    return "sagadsl run" in command and "--simulate" not in command
+    return _MEASURING.search(command) is not None and "--simulate" not in command
 
 
 def mistakes_in(script: str) -> Iterator[str]:

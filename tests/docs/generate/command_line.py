@@ -23,7 +23,7 @@ and `sagadsl --version` prints the version."""
 EXIT_CODES = """\
 ## Exit codes
 
-The codes 3, 4 and 5 come from `sagadsl run` alone."""
+The codes 3, 4 and 5 come from `sagadsl run` and `sagadsl resume` alone."""
 
 DEBUGGING = """\
 `SAGADSL_DEBUG=1` in the environment shows where in sagadsl a mistake happened that ended with exit code 70."""
@@ -95,6 +95,8 @@ def _value(kind: Any, info: Any) -> str:
 
 
 def _default(value: Any, info: Any) -> str:
+    if value is inspect.Parameter.empty:
+        return "**required**"
     if isinstance(info.show_default, str):
         return info.show_default
     return "" if value is None or value is False else code(getattr(value, "value", value))

@@ -61,7 +61,7 @@ class Removal:
     def purge(self, connection: Connection, before: float, limit: int) -> int:
         """Remove final sagas that ended before an instant, the oldest first; return how many."""
         ended = select(sagas.c.id).where(FINISHED, sagas.c.ended_at < before)
-        oldest = ended.order_by(sagas.c.ended_at, sagas.c.id).limit(limit).with_for_update(skip_locked=True)
+        oldest = ended.order_by(sagas.c.ended_at, sagas.c.created_at).limit(limit).with_for_update(skip_locked=True)
         saga_ids = connection.execute(oldest).scalars().all()
         if saga_ids:
             self._remove(connection, saga_ids)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Subquery, func, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Select, Subquery, func, select, tuple_, union_all
 
 from sagadsl.machine.lifecycles import SAGA
 from sagadsl.runtime.store.contract import Durations, Filter, Page, SagaRow, Stats
@@ -29,18 +30,38 @@ def find_key(connection: Connection, name: str, key: str) -> SagaRow | None:
 
 def page(connection: Connection, which: Filter, after: tuple[float, str] | None, limit: int) -> Page:
     """Return some sagas, the youngest first."""
-    asked = select(*_ROW).where(*_conditions(which)).order_by(sagas.c.created_at.desc(), sagas.c.id.desc())
+    conditions = _conditions(which)
     if after is not None:
         created_at, saga_id = after
-        asked = asked.where(tuple_(sagas.c.created_at, sagas.c.id) < tuple_(created_at, to_column(saga_id)))
-    rows = [saga_row(row) for row in connection.execute(asked.limit(limit + 1))]
+        conditions.append(tuple_(sagas.c.created_at, sagas.c.id) < tuple_(created_at, to_column(saga_id)))
+    if which.statuses and not SAGA.final & set(which.statuses):
+        asked = _unfinished_first(sorted(which.statuses), conditions, limit + 1)
+    else:
+        asked = _youngest_first(select(*_ROW).where(*conditions), sagas.c, limit + 1)
+    rows = [saga_row(row) for row in connection.execute(asked)]
     return Page(tuple(rows[:limit]), cursor_of(rows[limit - 1]) if len(rows) > limit and limit else None)
+
+
+def _youngest_first(asked: Select[Any], columns: Any, limit: int) -> Select[Any]:
+    return asked.order_by(columns.created_at.desc(), columns.id.desc()).limit(limit)
+
+
+def _unfinished_first(statuses: Sequence[str], conditions: list[ColumnElement[bool]], limit: int) -> Select[Any]:
+    """Return the youngest of each status, of which there may be few among millions, and of these the youngest.
+
+    The index of the unfinished has those of one status in their order.
+    """
+    each = [select(*_ROW).where(UNFINISHED, sagas.c.status == status, *conditions) for status in statuses]
+    parts = [select(_youngest_first(one, sagas.c, limit).subquery()) for one in each]
+    together = union_all(*parts).subquery()
+    return _youngest_first(select(together), together.c, limit)
 
 
 def stale(connection: Connection, before: float, limit: int) -> list[SagaRow]:
     """Return unfinished sagas whose last event is older than an instant, the longest quiet first."""
     newest = select(events.c.at).where(events.c.saga_id == sagas.c.id).order_by(events.c.seq.desc()).limit(1)
-    quiet = select(*_ROW, newest.scalar_subquery().label("last_at")).where(UNFINISHED).subquery()
+    unfinished = (UNFINISHED, sagas.c.status > "")  # which is true, and shows SQLite that there is an index
+    quiet = select(*_ROW, newest.scalar_subquery().label("last_at")).where(*unfinished).subquery()
     longest = select(quiet).where(quiet.c.last_at < before).order_by(quiet.c.last_at, quiet.c.id).limit(limit)
     return [saga_row(row[:-1]) for row in connection.execute(longest)]
 
@@ -83,8 +104,6 @@ def _conditions(which: Filter) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = [sagas.c[field] == to_column(value) for field, value in asked.items()]
     if which.statuses:
         conditions.append(sagas.c.status.in_(sorted(which.statuses)))
-        if not SAGA.final & set(which.statuses):
-            conditions.append(UNFINISHED)  # so that its index is used
     if which.created_after is not None:
         conditions.append(sagas.c.created_at >= which.created_after)
     if which.created_before is not None:

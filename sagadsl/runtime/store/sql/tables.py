@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import fields
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import (
     BigInteger,
-    Boolean,
     Column,
     ColumnElement,
     Double,
@@ -18,7 +17,6 @@ from sqlalchemy import (
     SmallInteger,
     Table,
     Text,
-    literal_column,
     text,
 )
 from sqlalchemy.types import TypeEngine
@@ -27,8 +25,8 @@ from sagadsl.machine.lifecycles import SAGA
 from sagadsl.runtime.store.contract import SagaRow
 
 _FINAL = ", ".join(f"'{status}'" for status in sorted(SAGA.final))
-FINISHED: ColumnElement[bool] = literal_column(f"status IN ({_FINAL})", Boolean)
-UNFINISHED: ColumnElement[bool] = literal_column(f"status NOT IN ({_FINAL})", Boolean)
+FINISHED = cast("ColumnElement[bool]", text(f"status IN ({_FINAL})"))
+UNFINISHED = cast("ColumnElement[bool]", text(f"status NOT IN ({_FINAL})"))
 """Conditions by which a database recognises the index that has them; so they are text, without parameters."""
 
 NUMBER: TypeEngine[int] = BigInteger().with_variant(Integer, "sqlite")

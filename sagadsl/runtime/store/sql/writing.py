@@ -7,9 +7,7 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
-    Boolean,
     ClauseElement,
-    ColumnElement,
     Connection,
     Delete,
     Dialect,
@@ -25,6 +23,7 @@ from sqlalchemy import (
     literal_column,
     null,
     select,
+    text,
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
@@ -34,7 +33,7 @@ from sagadsl.runtime.store.sql.incoming import Prepared, incoming, rows
 from sagadsl.runtime.store.sql.locking import free
 from sagadsl.runtime.store.sql.tables import events, letters, sagas
 
-_ALWAYS: ColumnElement[bool] = literal_column("1 = 1", Boolean)
+_ALWAYS = text("1 = 1")
 """SQLite asks for a condition in front of ON CONFLICT, to tell it from a join's ON."""
 
 _MAY_CHANGE = (

@@ -1,0 +1,23 @@
+"""How results are written, and what is made of text that came from elsewhere before a terminal gets it."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+
+class Format(StrEnum):
+    """For people or for programs."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+FormatOption = Annotated[Format, typer.Option(help="`text` for people, `json` for programs.")]
+
+
+def printable(text: str) -> str:
+    """Return one line of text without anything that a terminal would obey."""
+    return "".join(character if character.isprintable() else " " for character in text)

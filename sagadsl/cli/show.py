@@ -1,0 +1,180 @@
+"""`sagadsl show`."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sagadsl.cli.finding import SAGA_HELP
+from sagadsl.cli.formats import Format, FormatOption, printable
+from sagadsl.cli.stores import StoreOption, look
+
+if TYPE_CHECKING:
+    from sagadsl.cli.recalling import Recalled
+    from sagadsl.cli.waiting import Waiting
+    from sagadsl.language.definition import Json
+    from sagadsl.runtime.outcome import Outcome
+    from sagadsl.runtime.store.contract import EngineRow, Store
+
+_LABEL = 12
+_LONG = 100  # characters of JSON that still stand in one line
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """All that is told of a saga."""
+
+    recalled: Recalled
+    outcome: Outcome
+    waits: Sequence[Waiting]
+    deadline: float | None
+    owner: EngineRow | None
+
+
+def command(
+    saga: Annotated[str, typer.Argument(metavar="ID", help=SAGA_HELP)],
+    store: StoreOption = None,
+    format: FormatOption = Format.TEXT,  # noqa: A002 - the option's name
+) -> None:
+    """Show how far a saga has come, what it waits for, and what a person can do if one has to.
+
+    Its events are told by `sagadsl events`.
+
+    Exit code 0 whatever has become of the saga, 2 when there is no such saga or no such store, 69 when the store cannot
+    be used.
+    """
+    shown = look(store, lambda opened: _find(opened, saga))
+    if format is Format.JSON:
+        typer.echo(json.dumps(_to_json(shown), ensure_ascii=False, indent=2))
+    else:
+        _write(shown)
+
+
+async def _find(store: Store, given: str) -> Shown:
+    from sagadsl.cli.finding import find
+    from sagadsl.cli.recalling import recalled
+    from sagadsl.cli.waiting import deadline_of, waits_of
+    from sagadsl.runtime.outcome import report
+
+    found = await recalled(store, await find(store, given))
+    locks = await store.locks() if "locks" in found.saga.outstanding else {}
+    owners = {engine.id: engine for engine in await store.engines()} if found.row.owner else {}
+    return Shown(
+        found,
+        report(found.saga, found.events),
+        tuple(waits_of(found.saga, locks)),
+        deadline_of(found.saga),
+        owners.get(found.row.owner or ""),
+    )
+
+
+def _to_json(shown: Shown) -> Json:
+    from sagadsl.cli.rows import to_json
+
+    outcome = shown.outcome.to_json()
+    outcome.pop("events")
+    return {**to_json(shown.recalled.row), **outcome, "waits_for": [wait.to_json() for wait in shown.waits]}
+
+
+def _write(shown: Shown) -> None:
+    from rich.text import Text
+
+    from sagadsl.cli import story
+    from sagadsl.cli.tables import STYLES, console
+
+    to = console()
+    for label, value in _head(shown):
+        style = STYLES.get(value, "") if label == "status" else ""
+        to.print(Text.assemble((f"{label:<{_LABEL}}", "dim"), (value, style)))
+    if shown.outcome.steps:
+        to.print()
+        for row, status in story.table(shown.outcome):
+            to.print(Text(row, style=STYLES.get(status, "")))
+    waits = list(_waits(shown))
+    if waits:
+        to.print("\nwaits for")
+        for line in waits:
+            to.print(Text(f"  {line}"))
+    if shown.outcome.error is not None or shown.outcome.status in {"failed", "compensation_failed"}:
+        to.print()
+        for line in story.summary(shown.outcome):
+            to.print(Text(line, style=STYLES.get(shown.outcome.status, "")))
+
+
+def _head(shown: Shown) -> Iterator[tuple[str, str]]:
+    from sagadsl.cli.moments import clock_time, from_now, length
+
+    row, now = shown.recalled.row, time.time()
+    yield "saga", printable(row.id)
+    yield "definition", f"{row.name} {printable(row.version)}"
+    yield "status", shown.outcome.status
+    if row.key is not None:
+        yield "key", printable(row.key)
+    if row.parent is not None:
+        yield "run for", f"saga {printable(row.parent)}"
+    yield "started", f"{clock_time(row.created_at)}, {from_now(row.created_at, now)}"
+    if row.ended_at is not None:
+        yield "ended", f"{clock_time(row.ended_at)}, after {length(row.ended_at - row.created_at)}"
+    elif shown.deadline is not None:
+        yield "timeout", f"{clock_time(shown.deadline)}, {from_now(shown.deadline, now)}"
+    if row.ended_at is None:
+        yield "run by", _owner(shown)
+    yield "input", _data(shown.outcome.input)
+    if shown.outcome.status == "completed":
+        yield "output", _data(shown.outcome.output)
+
+
+def _owner(shown: Shown) -> str:
+    from sagadsl.cli.moments import clock_time
+    from sagadsl.runtime.listening import AT_REST
+
+    row, engine = shown.recalled.row, shown.owner
+    if row.owner is not None:
+        return f"engine {row.owner}" + (f" on {printable(engine.host)}" if engine is not None else "")
+    if shown.outcome.status in AT_REST:
+        return "nobody; it waits for a person"
+    if row.wake_at is None:
+        return "nobody, until a message comes for it"
+    if row.wake_at <= time.time():
+        return "nobody at present; `sagadsl resume` or a `sagadsl worker` takes it up"
+    return f"nobody, until {clock_time(row.wake_at)}"
+
+
+def _data(data: Json) -> str:
+    line = json.dumps(data, ensure_ascii=False)
+    if len(line) <= _LONG:
+        return printable(line)
+    lines = json.dumps(data, ensure_ascii=False, indent=2).splitlines()
+    return f"\n{' ' * _LABEL}".join(map(printable, lines))
+
+
+def _waits(shown: Shown) -> Iterator[str]:
+    from sagadsl.cli.moments import clock_time, from_now
+
+    now = time.time()
+    for wait in shown.waits:
+        until = ""
+        if wait.until is not None:
+            at = f"{clock_time(wait.until)}, {from_now(wait.until, now)}"
+            until = f" at {at}" if wait.kind in {"retry", "time"} else f", at the latest until {at}"
+        yield f"{wait.step:<24} {_what(wait)}{until}".strip()
+
+
+def _what(wait: Waiting) -> str:
+    again = f", attempt {wait.attempt}" if wait.attempt > 1 else ""
+    held = f", which saga {wait.held_by} holds" if wait.held_by else ""
+    return {
+        "action": f"the answer of {wait.what}{again}",
+        "compensation": f"{wait.what} to undo it{again}",
+        "saga": f"the saga {printable(wait.what)}",
+        "report": "its outcome to be reported",
+        "signal": f"the signal {wait.what}",
+        "retry": f"attempt {wait.attempt}",
+        "time": "the time to come",
+        "lock": f"the lock {printable(wait.what)}{printable(held)}",
+    }[wait.kind]

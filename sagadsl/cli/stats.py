@@ -1,0 +1,82 @@
+"""`sagadsl stats`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sagadsl.cli.formats import Format, FormatOption
+from sagadsl.cli.stores import StoreOption, look
+
+if TYPE_CHECKING:
+    from sagadsl.runtime.store.contract import Stats, Store
+    from sagadsl.runtime.stored import Statistics
+
+NEEDS_ARGUMENTS = False
+
+
+def command(
+    name: Annotated[str | None, typer.Option(metavar="NAME", help="Only sagas of the definition of this name.")] = None,
+    since: Annotated[
+        str | None,
+        typer.Option(metavar="TIME", help="Only sagas that were started since then: `2h` ago, or `2030-01-31 12:00`."),
+    ] = None,
+    store: StoreOption = None,
+    format: FormatOption = Format.TEXT,  # noqa: A002 - the option's name
+) -> None:
+    """Count sagas: how many there are in which status, how many succeed, and how long they take.
+
+    The success rate is the share of the final sagas that completed. Durations are those of completed sagas.
+
+    Exit code 0, 2 when there is no such store, 69 when it cannot be used.
+    """
+    from sagadsl.cli.moments import since as instant
+    from sagadsl.runtime.store.contract import Filter
+    from sagadsl.runtime.stored import statistics
+
+    which = Filter(name=name, created_after=None if since is None else instant(since, "--since"))
+
+    async def count(opened: Store) -> Stats:
+        return await opened.stats(which)
+
+    found = statistics(look(store, count))
+    if format is Format.JSON:
+        typer.echo(json.dumps(asdict(found), ensure_ascii=False, indent=2))
+    else:
+        _write(found)
+
+
+def _write(found: Statistics) -> None:
+    from rich.text import Text
+
+    from sagadsl.cli.tables import STYLES, console
+
+    to = console()
+    for label, value, status in _lines(found):
+        to.print(Text(f"{label:<22}{value:>12}".rstrip(), style=STYLES.get(status, "")))
+
+
+def _lines(found: Statistics) -> Iterator[tuple[str, str, str]]:
+    from sagadsl.cli.moments import length
+    from sagadsl.machine.lifecycles import SAGA
+
+    yield "sagas", f"{found.total:,}", ""
+    for status in SAGA.states:
+        if found.by_status.get(status):
+            yield f"  {status}", f"{found.by_status[status]:,}", status
+    if found.success_rate is not None:
+        yield "", "", ""
+        yield "success rate", f"{found.success_rate:.1%}", ""
+    took = found.durations
+    if took is not None:
+        yield "", "", ""
+        yield "completed after", "", ""
+        for label, seconds in (
+            ("at the least", took.minimum), ("half of them", took.median), ("95 of 100", took.p95),
+            ("at the most", took.maximum), ("on average", took.mean),
+        ):  # fmt: skip
+            yield f"  {label}", length(seconds), ""
