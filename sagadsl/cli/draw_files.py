@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -104,7 +105,7 @@ def draw_into(target: Target, wish: Wish) -> Iterator[Path]:
     if not target.folder:
         yield _write(target.output, picture(compiled, wish.views[0], format_, wish))
         return
-    target.output.parent.mkdir(parents=True, exist_ok=True)
+    _make_folder(target.output.parent)
     for view in wish.views:
         for one in _each(compiled, view):
             file = target.output.with_name(f"{target.output.name}{_middle(one)}{_ending(format_)}")
@@ -170,16 +171,25 @@ def _ending(format: str) -> str:  # noqa: A002 - what everybody calls it
     return next(ending for ending, name in FORMATS.items() if name == format)
 
 
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CommandError(f"{folder}: the folder cannot be made: {error.strerror}", PROBLEMS) from None
+
+
 def _write(file: Path, content: bytes) -> Path:
     """Write a file at one stroke, so that whoever watches it never sees half a picture."""
-    beside = file.with_name(f".{file.name}.unfinished")
+    real = file.resolve()
+    beside = real.with_name(f".{real.name}.unfinished")
     try:
-        if file.exists() and not file.is_file():  # such as /dev/stdout
-            file.write_bytes(content)
+        if real.exists() and not real.is_file():  # such as /dev/stdout
+            real.write_bytes(content)
         else:
             beside.write_bytes(content)
-            beside.replace(file)
+            beside.replace(real)
     except OSError as error:
-        beside.unlink(missing_ok=True)
+        with suppress(OSError):
+            beside.unlink()
         raise CommandError(f"{file}: cannot be written: {error.strerror}", PROBLEMS) from None
     return file

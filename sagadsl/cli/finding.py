@@ -1,4 +1,7 @@
-"""The saga that somebody means by its id, or by the beginning of it."""
+"""The saga that somebody means by its id, or by the beginning or the end of it.
+
+Ids that are made here begin with the time, so of sagas that were started together the ends are told apart sooner.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,8 @@ LOOKED_THROUGH = 10_000
 """Of so many of the youngest sagas the id may be shortened; of older ones it has to be given in full."""
 
 SAGA_HELP = (
-    f"The saga's id; of one of the youngest {LOOKED_THROUGH:,} sagas the first characters do, {SHORTEST} at the least."
+    f"The saga's id; of one of the youngest {LOOKED_THROUGH:,} sagas the first or the last characters do, "
+    f"{SHORTEST} at the least."
 )
 
 _PAGE = 1_000
@@ -27,7 +31,7 @@ _NEAR = 200  # among so many of the youngest sagas one is looked for whose id lo
 
 
 async def find(store: Store, given: str) -> SagaRow:
-    """Return the saga with this id, or the only one of the youngest whose id begins so.
+    """Return the saga with this id, or the only one of the youngest whose id begins or ends so.
 
     Raises:
         CommandError: There is none, or more than one.
@@ -38,7 +42,7 @@ async def find(store: Store, given: str) -> SagaRow:
     try:
         return await store.row(given)
     except UnknownSagaError:
-        found = await _beginning(store, given) if len(given) >= SHORTEST else []
+        found = await _like(store, given) if len(given) >= SHORTEST else []
     if len(found) == 1:
         return found[0]
     if found:
@@ -46,13 +50,13 @@ async def find(store: Store, given: str) -> SagaRow:
     raise await _unknown(store, given)
 
 
-async def _beginning(store: Store, prefix: str) -> list[SagaRow]:
-    """Return those of the youngest sagas whose id begins so."""
+async def _like(store: Store, part: str) -> list[SagaRow]:
+    """Return those of the youngest sagas whose id begins or ends so."""
     found: list[SagaRow] = []
     after: str | None = None
     for _ in range(LOOKED_THROUGH // _PAGE):
         page = await store.list(after=after, limit=_PAGE)
-        found.extend(row for row in page.sagas if row.id.startswith(prefix))
+        found.extend(row for row in page.sagas if row.id.startswith(part) or row.id.endswith(part))
         after = page.after
         if after is None:
             break
@@ -62,7 +66,7 @@ async def _beginning(store: Store, prefix: str) -> list[SagaRow]:
 def _several(given: str, found: list[SagaRow]) -> CommandError:
     ids = ", ".join(printable(row.id) for row in found[:_SHOWN])
     more = " and others" if len(found) > _SHOWN else ""
-    return CommandError(f"{given}: several sagas begin so: {ids}{more}", hint="give more of the id")
+    return CommandError(f"{given}: several sagas begin or end so: {ids}{more}", hint="give more of the id")
 
 
 async def _unknown(store: Store, given: str) -> CommandError:

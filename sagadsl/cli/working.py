@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import typer
 from rich.text import Text
 
+from sagadsl.cli.collector import calm_the_collector
 from sagadsl.cli.exits import OK
 from sagadsl.cli.formats import Format, printable
 from sagadsl.cli.logs import log_for_people
@@ -68,6 +69,7 @@ async def _work(url: str, sagas: Sequence[CompiledSaga], services: Services, lim
                 await asyncio.wait({opening})
                 return 0
             opening.result()
+            calm_the_collector()
             _say(f"at work on {printable(store.url)}; Ctrl-C stops it")
             await _until(asked, engine)
             return await _stop(engine)

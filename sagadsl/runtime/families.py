@@ -67,7 +67,11 @@ class Families:
             else:
                 await self._is_there(run, command, row)
             return
-        refusal = await self._host.start(compiled, command.child_id, started, parent=run.saga.id)
+        try:
+            refusal = await self._host.start(compiled, command.child_id, started, parent=run.saga.id)
+        except ValueError as error:
+            self._host.offer(run, failed(command, Failure(INVALID_PAYLOAD, str(error), retryable=False)))
+            return
         match refusal:
             case IdTaken(row):
                 await self._is_there(run, command, row)

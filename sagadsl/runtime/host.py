@@ -25,6 +25,7 @@ from sagadsl.runtime.activity import Activity
 from sagadsl.runtime.calls import Calls
 from sagadsl.runtime.clock import Clock
 from sagadsl.runtime.commits import Commits
+from sagadsl.runtime.ids import check_names
 from sagadsl.runtime.limits import Limits
 from sagadsl.runtime.listening import AT_REST, Listener
 from sagadsl.runtime.patience import until_available
@@ -98,7 +99,11 @@ class Host:
     def start(
         self, compiled: CompiledSaga, saga_id: str, started: SagaStarted, parent: str | None
     ) -> asyncio.Future[Refusal | None]:
-        """Begin a saga; the future says that its first event is in the store, or why it was refused."""
+        """Begin a saga; the future says that its first event is in the store, or why it was refused.
+
+        Raises:
+            ValueError: Its business key or one of its locks has a name that is too long.
+        """
         if saga_id in self.runs:
             future = self.promises.make()
             fulfil(future, IdTaken(self.runs[saga_id].row))
@@ -107,6 +112,7 @@ class Host:
         run = Run(saga, first_row(saga, parent, self.engine_id), self.engine_id, self._loop_time())
         stamped = replace(started, seq=1, at=self.clock.now())
         commands = _apply(saga, stamped)
+        check_names(saga)
         future = self.promises.make()
         here = self.arriving.setdefault(saga_id, asyncio.Event())
         future.add_done_callback(lambda _: self._arrived(saga_id, here))

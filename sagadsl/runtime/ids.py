@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import secrets
 
+from sagadsl.machine.saga import Saga
+
 LONGEST = 200
 """Characters; an idempotency key adds a state's name and more to it."""
 
@@ -16,6 +18,21 @@ def new_id(now: float) -> str:
     milliseconds = int(now * 1000) & (2**48 - 1)
     random = secrets.randbits(74)
     return f"{milliseconds << 80 | 7 << 76 | (random >> 62) << 64 | 2 << 62 | random & (2**62 - 1):032x}"
+
+
+LONGEST_KEY = 500
+"""Characters of a business key or of a lock's name; PostgreSQL's indexes take little more than 2,600 bytes."""
+
+
+def check_names(saga: Saga) -> None:
+    """Refuse a saga whose business key or locks have names that a database cannot look up.
+
+    Raises:
+        ValueError: One is too long.
+    """
+    for what, name in (("the business key", saga.key or ""), *(("the lock", lock) for lock in saga.locks)):
+        if len(name) > LONGEST_KEY:
+            raise ValueError(f"{what} {name[:50]!r}… has {len(name)} characters, and may have {LONGEST_KEY}")
 
 
 def check_id(saga_id: str) -> str:

@@ -139,6 +139,31 @@ def test_what_cannot_be_drawn_does_not_keep_the_rest_from_it(sagadsl, trip, writ
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["b.svg"]
 
 
+def test_a_folder_that_cannot_be_made_is_told(sagadsl, trip, write):
+    file = write("file", "")
+    for target in (file / "pictures", file / "picture.svg"):
+        result = sagadsl("draw", trip, "-o", target)
+        assert result.code == 1
+        assert result.err.startswith(f"error: {file}")
+        assert "cannot be" in result.err
+
+
+def test_a_link_stays_a_link_to_the_picture(sagadsl, trip, tmp_path):
+    link = tmp_path / "link.svg"
+    link.symlink_to(tmp_path / "real.svg")
+    assert sagadsl("draw", trip, "-o", link).code == 0
+    assert link.is_symlink()
+    assert text_of(tmp_path / "real.svg").startswith("<?xml")
+
+
+def test_a_picture_can_be_piped(trip):
+    import subprocess
+
+    command = [sys.executable, "-c", "from sagadsl.cli.main import main; main()", "draw", str(trip)]
+    done = subprocess.run([*command, "-o", "/dev/stdout", "--format", "svg"], check=True, capture_output=True)
+    assert done.stdout.startswith(b"<?xml")
+
+
 def test_many_pictures_do_not_go_into_one_file(sagadsl, trip, tmp_path):
     (tmp_path / "other.yaml").write_text(text_of(trip), encoding="utf-8")
     for wish in ([trip.parent], [trip, tmp_path / "other.yaml"], [trip, "--view", "flow", "--view", "machine"]):
@@ -226,7 +251,7 @@ def test_drawing_text_imports_nothing_that_only_others_need(trip):
         "import sys; from sagadsl.cli.main import main\n"
         f"sys.argv = ['sagadsl', 'draw', {str(trip)!r}]\n"
         "try: main()\nexcept SystemExit: pass\n"
-        "print(*(name for name in ('wasmtime', 'asyncio', 'jsonschema') if name in sys.modules), file=sys.stderr)"
+        "print(*(name for name in ('wasmtime', 'asyncio', 'jsonschema', 'pydantic') if name in sys.modules), file=sys.stderr)"
     )
     done = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True)
     assert done.stderr.split() == []

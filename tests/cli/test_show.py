@@ -137,7 +137,7 @@ def test_an_id_may_be_shortened_while_it_is_the_only_one(sagadsl, keep, trip):
     assert sagadsl("show", "abcdef-1").out.startswith("saga        abcdef-111")
     several = sagadsl("show", "abcdef")
     assert (several.code, several.out) == (2, "")
-    assert "several sagas begin so: abcdef-222, abcdef-111" in several.err
+    assert "several sagas begin or end so: abcdef-222, abcdef-111" in several.err
     assert "at least 6 characters" in sagadsl("show", "abc").err
 
 

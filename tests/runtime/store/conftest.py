@@ -19,6 +19,13 @@ def server():
         yield url
 
 
+@pytest.fixture(scope="session")
+def before_the_server_ends(server):
+    """What is to be removed from the server while it is still there."""
+    with contextlib.ExitStack() as exits:
+        yield exits
+
+
 class Databases:
     """Makes databases, each a copy of one that has its tables already, so that not every test makes them."""
 
@@ -26,7 +33,6 @@ class Databases:
         self.request, self.folder = request, folder
         self.numbers = itertools.count(1)
         self.ready = {}
-        self.exits = contextlib.ExitStack()
 
     async def new(self, kind, exits):
         """Return the URL of an empty database of this kind; `exits` removes it in the end."""
@@ -46,7 +52,8 @@ class Databases:
 
     async def postgres(self):
         if "postgres" not in self.ready:
-            url = self.exits.enter_context(new_database(self.request.getfixturevalue("server")))
+            exits = self.request.getfixturevalue("before_the_server_ends")
+            url = exits.enter_context(new_database(self.request.getfixturevalue("server")))
             await self._make_tables(url)
             self.ready["postgres"] = name_of(url)
         return self.ready["postgres"]
@@ -67,9 +74,7 @@ def opened_at(url):
 
 @pytest.fixture(scope="session")
 def databases(request, tmp_path_factory):
-    made = Databases(request, tmp_path_factory.mktemp("stores"))
-    with made.exits:
-        yield made
+    return Databases(request, tmp_path_factory.mktemp("stores"))
 
 
 @pytest.fixture(params=KINDS)
