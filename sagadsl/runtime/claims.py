@@ -194,7 +194,7 @@ class Claims:
         quiet = (run for run in host.runs.values() if run.is_quiet and now - run.touched >= self._limits.sleep_after)
         for run in list(islice(filter(self._waits_for_long, quiet), AT_ONCE)):
             host.evict(run)
-            self._leaving[run.saga.id] = run.next_due
+            self._leaving[run.saga.id] = run.next_due(host.clock.now())
         while self._leaving:
             sagas = dict(self._leaving)
             await host.store.release(host.engine_id, sagas)
@@ -202,6 +202,7 @@ class Claims:
                 self._leaving.pop(saga_id, None)
 
     def _waits_for_long(self, run: Run) -> bool:
-        due = run.next_due
-        wait = None if due is None else due - self._host.clock.now()
+        now = self._host.clock.now()
+        due = run.next_due(now)
+        wait = None if due is None else due - now
         return run.broken is None and (wait is None or wait > self._limits.sleep_after)

@@ -6,28 +6,17 @@ import asyncio
 from collections.abc import Sequence
 
 from sagadsl.language.definition import Json
-from sagadsl.language.jsondata import as_json
 from sagadsl.machine.compiler import CompiledSaga
-from sagadsl.machine.events import (
-    CompensationRequested,
-    Event,
-    Failure,
-    RetryRequested,
-    SagaStarted,
-    SignalReceived,
-    StepFailed,
-    StepResolved,
-    StepSkipped,
-    StepSucceeded,
-)
+from sagadsl.machine.events import Event, Failure, SagaStarted
 from sagadsl.machine.lifecycles import SAGA
-from sagadsl.machine.saga import Saga
+from sagadsl.runtime import decisions
+from sagadsl.runtime.decisions import Make
 from sagadsl.runtime.engine_life import EngineClosedError, EngineLife
 from sagadsl.runtime.ids import check_id, new_id
 from sagadsl.runtime.listening import AT_REST
 from sagadsl.runtime.outcome import Outcome, report
 from sagadsl.runtime.patience import until_available
-from sagadsl.runtime.requests import Make, Ref
+from sagadsl.runtime.requests import Ref
 from sagadsl.runtime.runs import Run
 from sagadsl.runtime.store.contract import (
     EVERYTHING,
@@ -199,43 +188,41 @@ class Engine(EngineLife):
 
     # deciding
 
-    async def signal(self, ref: Ref, name: str, payload: Json = None) -> None:
+    async def signal(self, ref: Ref, name: str, payload: Json = None, *, by: str = "", why: str = "") -> None:
         """Send a signal; `UnexpectedEvent` says why it was refused, as for all requests below."""
-        await self._request(ref, lambda _: SignalReceived(name, as_json(payload)))
+        await self._request(ref, decisions.signal(name, payload, by, why))
 
     async def report(
-        self, ref: Ref, state: str, output: Json = None, *, error: Failure | None = None, region: str = ""
+        self,
+        ref: Ref,
+        state: str,
+        output: Json = None,
+        *,
+        error: Failure | None = None,
+        by: str = "",
+        why: str = "",
+        region: str = "",
     ) -> None:
         """Give the outcome of a `callback` step: its output, or why it failed."""
-        answer = {} if output is None else as_json(output)
-
-        def make(saga: Saga) -> Event:
-            execution = saga.executions.latest(state, region)
-            attempt, number = (0, 1) if execution is None else (execution.attempt, execution.number)
-            if error is not None:
-                return StepFailed(state, attempt, error, number, region, reported=True)
-            return StepSucceeded(state, attempt, answer, number, region, reported=True)
-
-        await self._request(ref, make)
+        await self._request(ref, decisions.report(state, output, error, by, why, region))
 
     async def retry(self, ref: Ref, *, by: str = "", why: str = "") -> None:
         """Try a failed saga, or failed compensations, again."""
-        await self._request(ref, lambda _: RetryRequested(by, why))
+        await self._request(ref, decisions.retry(by, why))
 
     async def compensate(self, ref: Ref, *, by: str = "", why: str = "") -> None:
         """Undo a saga that has not passed its pivot."""
-        await self._request(ref, lambda _: CompensationRequested(by, why))
+        await self._request(ref, decisions.compensate(by, why))
 
     async def resolve(
         self, ref: Ref, state: str, output: Json = None, *, by: str = "", why: str = "", region: str = ""
     ) -> None:
         """Say that what a step, or its compensation, could not do has been done by hand."""
-        event = StepResolved(state, as_json(output), by, why, region)
-        await self._request(ref, lambda _: event)
+        await self._request(ref, decisions.resolve(state, output, by, why, region))
 
     async def skip(self, ref: Ref, state: str, *, by: str = "", why: str = "", region: str = "") -> None:
         """Let the saga go on without a failed step."""
-        await self._request(ref, lambda _: StepSkipped(state, by, why, region))
+        await self._request(ref, decisions.skip(state, by, why, region))
 
     async def _request(self, ref: Ref, make: Make) -> None:
         await self.with_lease(lambda: self._requests.make(ref, make))

@@ -245,8 +245,10 @@ class Host:
         engine_id = self.engine_id
 
         async def attempt() -> None:
-            left = {name: at for name, at in sagas.items() if name not in self.runs and name not in self.arriving}
-            await self.store.release(engine_id, left)
+            for name in sagas:
+                while (arriving := self.arriving.get(name)) is not None:
+                    await arriving.wait()
+            await self.store.release(engine_id, {name: at for name, at in sagas.items() if name not in self.runs})
 
         await until_available(attempt, "give sagas back")
 

@@ -4,24 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from sagadsl.machine.events import Event
-from sagadsl.machine.saga import Saga
 from sagadsl.machine.unexpected import UnexpectedEvent
 from sagadsl.runtime import mail
 from sagadsl.runtime.claims import Claims
+from sagadsl.runtime.decisions import Make
 from sagadsl.runtime.host import Host
 from sagadsl.runtime.runs import Run
 from sagadsl.runtime.store.contract import Mail, SagaRow, StoreUnavailableError, UnknownSagaError
 from sagadsl.runtime.stored import replay
 
 _log = logging.getLogger(__name__)
-
-Make: TypeAlias = Callable[[Saga], Event]
-"""Makes the event that a request is, from the saga as it is."""
 
 _SHORTEST, _LONGEST = 0.02, 0.5
 """Seconds between two looks for the answer of another engine."""

@@ -61,11 +61,10 @@ class Run:
         """Whether nothing is under way for it."""
         return not (self.calls or self.uncommitted or self.errands)
 
-    @property
-    def next_due(self) -> float | None:
-        """When it has to do something by itself, if ever."""
-        timers = (command.due for command in self.saga.outstanding.values() if isinstance(command, StartTimer))
-        return min(timers, default=None)
+    def next_due(self, now: float) -> float | None:
+        """When it has to do something by itself, if ever; a clock that was set back puts nothing off."""
+        timers = (timer for timer in self.saga.outstanding.values() if isinstance(timer, StartTimer))
+        return min((min(timer.due, now + timer.delay) for timer in timers), default=None)
 
     def write(self, event: Event, commands: Sequence[Command], answers: int | None) -> Write:
         """Return what has to be written for an event that the saga has just taken."""

@@ -123,15 +123,23 @@ class SyncEngine:
         """Return unfinished sagas to which nothing has happened for so many seconds."""
         return self._wait(self._engine.stale(older_than, limit))
 
-    def signal(self, ref: Ref, name: str, payload: Json = None) -> None:
+    def signal(self, ref: Ref, name: str, payload: Json = None, *, by: str = "", why: str = "") -> None:
         """Send a signal."""
-        self._wait(self._engine.signal(ref, name, payload))
+        self._wait(self._engine.signal(ref, name, payload, by=by, why=why))
 
     def report(
-        self, ref: Ref, state: str, output: Json = None, *, error: Failure | None = None, region: str = ""
+        self,
+        ref: Ref,
+        state: str,
+        output: Json = None,
+        *,
+        error: Failure | None = None,
+        by: str = "",
+        why: str = "",
+        region: str = "",
     ) -> None:
         """Give the outcome of a `callback` step."""
-        self._wait(self._engine.report(ref, state, output, error=error, region=region))
+        self._wait(self._engine.report(ref, state, output, error=error, by=by, why=why, region=region))
 
     def retry(self, ref: Ref, *, by: str = "", why: str = "") -> None:
         """Try a failed saga, or failed compensations, again."""

@@ -31,6 +31,17 @@ _SQLITE_SETTINGS = (
 
 _WRITES = {"sagadsl_writes": True}
 _LOOKS = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}  # all statements see the same
+_POSTGRESQL_CONNECTION: Mapping[str, Any] = {
+    "connect_timeout": BUSY_SECONDS,
+    "application_name": "sagadsl",
+    # a host that has vanished is noticed within some ten seconds, and not when TCP gives up after a quarter of an hour
+    "keepalives": 1,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+}
+
 _POSTGRESQL_SETTINGS = {
     "statement_timeout": "60s",
     # A process that stands still in a transaction must not keep others from taking over its sagas.
@@ -56,17 +67,11 @@ def connections(url: URL) -> Engine:
         event.listen(engine, "connect", _set_up_sqlite)
     else:
         options = " ".join(f"-c {name}={value}" for name, value in _POSTGRESQL_SETTINGS.items())
-        arguments = {"connect_timeout": BUSY_SECONDS, "application_name": "sagadsl", "options": options}
-        engine = create_engine(
-            url, connect_args={**arguments, **_given(url)}, pool_pre_ping=True, pool_size=READERS + 1
-        )
+        arguments = {**_POSTGRESQL_CONNECTION, "options": options}
+        given = {name: url.query[name] for name in arguments if name in url.query}  # which ours must not hide
+        engine = create_engine(url, connect_args={**arguments, **given}, pool_pre_ping=True, pool_size=READERS + 1)
     event.listen(engine, "begin", _begin)
     return engine
-
-
-def _given(url: URL) -> dict[str, Any]:
-    """Return the settings of the URL that ours must not hide."""
-    return {name: url.query[name] for name in ("connect_timeout", "application_name", "options") if name in url.query}
 
 
 def _set_up_sqlite(connection: Any, _record: Any) -> None:
@@ -187,7 +192,16 @@ class Threads:
             connection.close()
 
     def _read(self, work: Callable[..., T], *args: Any, **kwargs: Any) -> T:
-        with told(self._where), self._engine.connect() as connection:
+        with told(self._where):
+            try:
+                return self._read_once(work, *args, **kwargs)
+            except exc.DBAPIError as error:
+                if not error.connection_invalidated:
+                    raise
+            return self._read_once(work, *args, **kwargs)  # the server had ended the connection meanwhile
+
+    def _read_once(self, work: Callable[..., T], *args: Any, **kwargs: Any) -> T:
+        with self._engine.connect() as connection:
             if connection.dialect.name == "postgresql":
                 connection = connection.execution_options(**_LOOKS)  # noqa: PLW2901 - the same one
             return work(connection, *args, **kwargs)
