@@ -11,8 +11,11 @@ Names are imported when they are first used, so that a command or a service pays
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
+
+from sagadsl.language.display import show_with
 
 if TYPE_CHECKING:
     from sagadsl.language.definition import Definition
@@ -59,6 +62,15 @@ _HOMES = {
     "compile_saga": "sagadsl.machine.compiler",
     "load": "sagadsl.language.load",
 }
+
+
+def _show(what: Any) -> Mapping[str, str]:
+    """Draw what a notebook wants to show; nothing of what that takes is imported before."""
+    shown: Mapping[str, str] = import_module("sagadsl.diagrams.notebook").show(what)
+    return shown
+
+
+show_with(_show)
 
 
 def __getattr__(name: str) -> Any:

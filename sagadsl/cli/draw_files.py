@@ -150,6 +150,16 @@ def picture(compiled: CompiledSaga, view: View, format: str, wish: Wish) -> byte
         raise CommandError(f"{compiled.definition.name}: {error}", PROBLEMS) from None
 
 
+def _replace(file: Path, content: bytes) -> None:
+    beside = file.with_name(f".{file.name}.unfinished")
+    try:
+        beside.write_bytes(content)
+        beside.replace(file)
+    finally:
+        with suppress(OSError):
+            beside.unlink()
+
+
 def format_of(output: Path) -> str:
     """Return the format that a file's name asks for.
 
@@ -180,16 +190,11 @@ def _make_folder(folder: Path) -> None:
 
 def _write(file: Path, content: bytes) -> Path:
     """Write a file at one stroke, so that whoever watches it never sees half a picture."""
-    real = file.resolve()
-    beside = real.with_name(f".{real.name}.unfinished")
     try:
-        if real.exists() and not real.is_file():  # such as /dev/stdout
-            real.write_bytes(content)
+        if file.exists() and not file.is_file():  # such as /dev/stdout
+            file.write_bytes(content)
         else:
-            beside.write_bytes(content)
-            beside.replace(real)
+            _replace(file.resolve(), content)
     except OSError as error:
-        with suppress(OSError):
-            beside.unlink()
         raise CommandError(f"{file}: cannot be written: {error.strerror}", PROBLEMS) from None
     return file

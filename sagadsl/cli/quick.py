@@ -51,12 +51,13 @@ def _convert(value: Any, annotation: Any) -> tuple[bool, Any]:
         return isinstance(value, bool | None), value
     if isinstance(annotation, GenericAlias):
         (kind,) = annotation.__args__ if annotation.__origin__ is list else (None,)
-        if kind not in (str, Path) or not isinstance(value, list | tuple):
+        if kind not in (str, Path) or not isinstance(value, list | tuple | None):
             return False, None
-        return True, [kind(item) for item in value]
+        return True, None if value is None else [kind(item) for item in value]
     if annotation in (str, Path) and isinstance(value, str):
         return True, annotation(value)
     if isinstance(annotation, type) and issubclass(annotation, Enum):
         members = {member.value: member for member in annotation}
-        return (True, members[value]) if isinstance(value, str) and value in members else (False, None)
+        known = value is None or (isinstance(value, str) and value in members)
+        return known, members.get(value)
     return value is None and annotation in (str, Path), None

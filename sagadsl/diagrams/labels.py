@@ -6,14 +6,15 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from sagadsl.diagrams import theme
-from sagadsl.diagrams.model import Edge, Node, Picture
-from sagadsl.diagrams.text import clean, measure, wrap
+from sagadsl.diagrams.model import Edge, Mark, Node, Picture
+from sagadsl.diagrams.sequence_model import Message, Remark
+from sagadsl.diagrams.text import brief, clean, measure
 
-Part: TypeAlias = Literal["title", "detail", "badges", "heading", "remark"]
+Part: TypeAlias = Literal["title", "detail", "badges", "mark", "heading", "remark"]
 
 BETWEEN_BADGES = " · "
 
-_EVEN = frozenset({"task", "pass", "wait", "saga", "parallel", "map", "compensation"})
+_EVEN = frozenset({"task", "pass", "wait", "saga", "parallel", "map", "compensation", "plain", "plain_final"})
 """Kinds of nodes that are no narrower than `theme.NODE_WIDTH`, so that a row of steps looks even."""
 
 
@@ -45,10 +46,16 @@ def _set_width(text: str, part: Part) -> float:
 def node_lines(node: Node) -> list[Line]:
     """Return the lines of a node's label, from the top; the start marker has none."""
     return [
-        *(Line("title", text) for text in wrap(node.title, theme.TITLE_LETTERS)),
-        *(Line("detail", text) for text in wrap(node.detail, theme.DETAIL_LETTERS)),
+        *(Line("title", text) for text in brief(node.title, theme.TITLE_LETTERS, theme.TITLE_LINES)),
+        *(Line("detail", text) for text in brief(node.detail, theme.DETAIL_LETTERS, theme.DETAIL_LINES)),
         *_badge_lines(node),
+        *(Line("mark", text) for text in map(mark_words, node.marks)),
     ]
+
+
+def mark_words(mark: Mark) -> str:
+    """Return a mark as it is written: its sign, then its words."""
+    return clean(f"{theme.MARKS[mark.kind].sign} {mark.words}")
 
 
 def _badge_lines(node: Node) -> list[Line]:
@@ -76,13 +83,22 @@ def node_size(node: Node) -> tuple[float, float]:
 
 def edge_lines(edge: Edge) -> list[str]:
     """Return the lines of an edge's label, from the top."""
-    return wrap(edge.label, theme.EDGE_LETTERS)
+    return brief(edge.label, theme.EDGE_LETTERS, theme.EDGE_LINES)
+
+
+def marked_text(item: Message | Remark) -> list[str]:
+    """Return the lines of a message or of a remark in a sequence, its marks included."""
+    return [*brief(item.text, theme.MESSAGE_LETTERS, theme.EDGE_LINES), *map(mark_words, item.marks)]
 
 
 def heading_lines(picture: Picture) -> list[Line]:
     """Return the lines above the picture: the saga's name, then remarks on the whole of it, then prose."""
     remarks = (BETWEEN_BADGES.join(picture.facts), picture.description)
     return [
-        *(Line("heading", text) for text in wrap(picture.title, theme.PROSE_LETTERS)),
-        *(Line("remark", text) for remark in remarks for text in wrap(remark, theme.PROSE_LETTERS)),
+        *(Line("heading", text) for text in brief(picture.title, theme.PROSE_LETTERS, theme.TITLE_LINES)),
+        *(
+            Line("remark", text)
+            for remark in (*remarks, *picture.remarks)
+            for text in brief(remark, theme.PROSE_LETTERS, theme.PROSE_LINES)
+        ),
     ]

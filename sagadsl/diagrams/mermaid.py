@@ -1,20 +1,21 @@
-"""The picture as a Mermaid flowchart, for pages that draw it themselves (GitHub, GitLab, many wikis).
+"""The picture as Mermaid, for pages that draw it themselves (GitHub, GitLab, many wikis).
 
 A flowchart rather than a `stateDiagram-v2`: it has dashed and coloured edges and labels with several lines.
-Ids are generated and every label is quoted, with each character that Mermaid, Markdown or HTML could
-interpret written as its number, see
+Every label is quoted, with each character that Mermaid, Markdown or HTML could interpret written as its number, see
 https://mermaid.js.org/syntax/flowchart.html#entity-codes-to-escape-characters.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 
 from sagadsl.diagrams import theme
+from sagadsl.diagrams.aliases import aliases
 from sagadsl.diagrams.labels import edge_lines, node_lines
 from sagadsl.diagrams.model import Edge, Group, Node, Picture
 from sagadsl.diagrams.text import clean
+from sagadsl.diagrams.theme import EdgeStyle, NodeStyle
 
 _HARMLESS = frozenset(" _,")
 _SHAPES = {
@@ -31,14 +32,24 @@ _SHAPES = {
     "join": ("((", "))"),
     "compensation": ("(", ")"),
     "point_of_no_return": ("[", "]"),
+    "plain": ("(", ")"),
+    "plain_final": ("[[", "]]"),
+    "status": ("(", ")"),
+    "status_final": ("[[", "]]"),
+    "verdict": ("([", "])"),
+    "jump": (">", "]"),
 }
 _ARROWS = {"solid": "-->", "dashed": "-.->", "dotted": "-.->"}
-_DASHES = "4 3"
+_DASHES = {"dashed": "4 3", "dotted": "2 3"}
+_REMARKS = "remarks"
 
 
 def to_mermaid(picture: Picture) -> str:
     """Return the picture as Mermaid text, the same for the same picture byte for byte."""
-    return "\n".join(["---", f'title: "{_heading(picture)}"', "---", *_flowchart(picture)]) + "\n"
+    from sagadsl.diagrams.mermaid_sequence import sequence_lines
+
+    body = _flowchart(picture) if picture.sequence is None else sequence_lines(picture, picture.sequence)
+    return "\n".join(["---", f'title: "{_heading(picture)}"', "---", *body]) + "\n"
 
 
 def _heading(picture: Picture) -> str:
@@ -49,37 +60,38 @@ def _heading(picture: Picture) -> str:
 def _flowchart(picture: Picture) -> Iterator[str]:
     yield "flowchart TD"
     if clean(picture.description):
-        yield f"    accDescr: {_sentence(picture.description)}"
-    nodes = {node.id: node for node in picture.nodes}
-    yield from (f"    {line}" for line in _boxed(nodes, picture.groups))
-    yield from (f"    {_node(node)}" for node in nodes.values())
+        yield f"    accDescr: {sentence(picture.description)}"
+    if picture.remarks:
+        yield f'    {_REMARKS}["{"<br/>".join(map(sentence, picture.remarks))}"]:::remark_text'
+        yield f"    classDef remark_text fill:none,stroke:none,text-align:left,color:{theme.MUTED}"
+    names = aliases([*(node.id for node in picture.nodes), *_box_ids(picture.groups)])
+    left = {node.id: node for node in picture.nodes}
+    yield from (f"    {line}" for line in _boxed(left, picture.groups, names))
+    yield from (f"    {_node(node, names)}" for node in left.values())
     for edge in picture.edges:
-        yield f"    {_edge(edge)}"
+        yield f"    {_edge(edge, names)}"
     yield from _classes(picture)
-    yield from _edge_colours(picture)
+    yield from _edge_styles(picture)
 
 
-def _boxed(nodes: dict[str, Node], groups: Iterable[Group]) -> Iterator[str]:
-    """Write the boxes with the nodes in them, taking those out of `nodes`."""
+def _box_ids(groups: Iterable[Group]) -> Iterator[str]:
     for group in groups:
-        yield f'subgraph {group.id}["{_sentence(group.title) or " "}"]'
-        yield from (f"    {_node(nodes.pop(node_id))}" for node_id in group.nodes)
-        yield from (f"    {line}" for line in _boxed(nodes, group.groups))
+        yield group.id
+        yield from _box_ids(group.groups)
+
+
+def _boxed(left: dict[str, Node], groups: Iterable[Group], names: Mapping[str, str]) -> Iterator[str]:
+    """Write the boxes with the nodes in them, taking those out of `left`."""
+    for group in groups:
+        yield f'subgraph {names[group.id]}["{sentence(group.title) or " "}"]'
+        yield from (f"    {_node(left.pop(node_id), names)}" for node_id in group.nodes)
+        yield from (f"    {line}" for line in _boxed(left, group.groups, names))
         yield "end"
 
 
-def _sentence(text: str) -> str:
+def sentence(text: str) -> str:
+    """Return text in which nothing means anything to Mermaid, Markdown or HTML."""
     return "".join(_safe(character) for character in clean(text))
-
-
-def _node(node: Node) -> str:
-    opening, closing = _SHAPES[node.kind]
-    words = "<br/>".join(_sentence(line.text) for line in node_lines(node)) or " "
-    return f'{node.id}{opening}"{words}"{closing}:::{_class(node)}'
-
-
-def _class(node: Node) -> str:
-    return f"{node.kind}_state" if node.role is None else f"{node.role}_step"
 
 
 def _safe(character: str) -> str:
@@ -88,24 +100,43 @@ def _safe(character: str) -> str:
     return f"#{ord(character)};"
 
 
-def _edge(edge: Edge) -> str:
+def _node(node: Node, names: Mapping[str, str]) -> str:
+    opening, closing = _SHAPES[node.kind]
+    words = "<br/>".join(sentence(line.text) for line in node_lines(node)) or " "
+    return f'{names[node.id]}{opening}"{words}"{closing}:::{_class(node)}'
+
+
+def _class(node: Node) -> str:
+    name = f"{node.kind}_state" if node.role is None else f"{node.role}_step"
+    if node.emphasis == "faded":
+        return f"{name}_faded"
+    if node.marks:
+        return f"{name}_{node.marks[0].kind}"
+    return f"{name}_strong" if node.emphasis == "strong" else name
+
+
+def _edge(edge: Edge, names: Mapping[str, str]) -> str:
     arrow = _ARROWS[theme.edge_style(edge).dash]
-    words = "<br/>".join(map(_sentence, edge_lines(edge)))
+    words = "<br/>".join(map(sentence, edge_lines(edge)))
     label = f'|"{words}"|' if words else ""
-    return f"{edge.source} {arrow}{label} {edge.target}"
+    return f"{names[edge.source]} {arrow}{label} {names[edge.target]}"
 
 
 def _classes(picture: Picture) -> Iterator[str]:
     for name, node in sorted({_class(node): node for node in picture.nodes}.items()):
-        style = theme.node_style(node)
-        dashes = f",stroke-dasharray:{_DASHES}" if "dashed" in style.style else ""
-        look = f"fill:{style.fill},stroke:{style.line},stroke-width:{style.line_width:g}px,color:{style.text}"
-        yield f"    classDef {name} {look}{dashes}"
+        yield f"    classDef {name} {_look(theme.node_style(node))}"
 
 
-def _edge_colours(picture: Picture) -> Iterator[str]:
-    def colour(numbered: tuple[int, Edge]) -> str:
-        return theme.edge_style(numbered[1]).colour
+def _look(style: NodeStyle) -> str:
+    dashes = "".join(f",stroke-dasharray:{_DASHES[part]}" for part in style.style.split(",") if part in _DASHES)
+    return f"fill:{style.fill},stroke:{style.line},stroke-width:{style.line_width:g}px,color:{style.text}{dashes}"
 
-    for shade, edges in groupby(sorted(enumerate(picture.edges), key=colour), key=colour):
-        yield f"    linkStyle {','.join(str(number) for number, _ in edges)} stroke:{shade}"
+
+def _edge_styles(picture: Picture) -> Iterator[str]:
+    def look(numbered: tuple[int, Edge]) -> tuple[str, float]:
+        style: EdgeStyle = theme.edge_style(numbered[1])
+        return style.colour, style.line_width
+
+    for (shade, width), edges in groupby(sorted(enumerate(picture.edges), key=look), key=look):
+        thick = "" if width < theme.STRONG_LINE else f",stroke-width:{width:g}px"
+        yield f"    linkStyle {','.join(str(number) for number, _ in edges)} stroke:{shade}{thick}"

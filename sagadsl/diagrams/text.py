@@ -38,6 +38,20 @@ def wrap(text: str, width: int) -> list[str]:
     return [line for line in [*lines, line.strip()] if line]
 
 
+ELLIPSIS = "…"
+
+
+def brief(text: str, width: int, most: int) -> list[str]:
+    """Return the text as `wrap` does, but no more than `most` lines, the last one then ending in an ellipsis."""
+    lines = wrap(text, width)
+    if len(lines) <= most:
+        return lines
+    last = lines[most - 1]
+    while last and letters(last + ELLIPSIS) > width:
+        last = last[:-1]
+    return [*lines[: most - 1], last.rstrip() + ELLIPSIS]
+
+
 def _pieces(text: str, width: int) -> Iterator[str]:
     for word in _BREAKS.split(text):
         while letters(word) > width:

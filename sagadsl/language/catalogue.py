@@ -1,4 +1,4 @@
-"""The catalogue file: what each action of each service takes, answers and raises.
+"""The catalogue file: what each action of each service takes, answers and raises, and how it is called.
 
     services:
       payment:
@@ -9,7 +9,7 @@
             errors: [CardDeclined]
 
 It is read as definitions are: the same YAML, the same places, the same words. Its shape is
-`catalogue.schema.json`.
+`catalogue.schema.json`. How services are called is in `bindings.py`; checking definitions takes no interest in that.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import json
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path as FilePath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sagadsl.language import input_schema
 from sagadsl.language.definition import Json, Path
@@ -26,9 +26,13 @@ from sagadsl.language.diagnostics import DefinitionError, Diagnostic, in_order
 from sagadsl.language.library import ActionSpec, Catalogue
 from sagadsl.language.problems import Problem, found
 from sagadsl.language.shapes import Shape, inline
-from sagadsl.language.source import parse
+from sagadsl.language.source import Document, parse
+
+if TYPE_CHECKING:
+    from sagadsl.language.bindings import ServiceBinding
 
 _OPENING = "services:"
+_WHAT = frozenset({"description", "payload", "output", "errors"})
 
 
 def read_catalogue(text: str, file: str) -> tuple[Catalogue | None, list[Diagnostic]]:
@@ -38,15 +42,52 @@ def read_catalogue(text: str, file: str) -> tuple[Catalogue | None, list[Diagnos
         text: Any text at all.
         file: The name that messages give it.
     """
+    document, diagnostics = _read(text, file)
+    return (None if document is None else _catalogue(document)), diagnostics
+
+
+def read_services(text: str, file: str) -> Mapping[str, ServiceBinding]:
+    """Return how the services in the text of a catalogue are called, by their names.
+
+    Raises:
+        DefinitionError: There is an error in it. It holds everything that was found.
+    """
+    from sagadsl.language.bindings import service_binding  # noqa: PLC0415  not needed to check definitions
+
+    document, diagnostics = _read(text, file)
+    if document is None:
+        raise DefinitionError(diagnostics, {file: text.removeprefix("\ufeff")})
+    return {name: service_binding(name, data) for name, data in document.data["services"].items()}
+
+
+def _read(text: str, file: str) -> tuple[Document | None, list[Diagnostic]]:
     try:
         document = parse(text, file, "catalogue", _OPENING)
     except DefinitionError as error:
         return None, list(error.diagnostics)
-    problems = list(_problems(document.data))
-    if problems:
-        return None, in_order(problem.diagnostic(document) for problem in problems)
+    diagnostics = [problem.diagnostic(document) for problem in _problems(document.data)]
+    if not diagnostics and _says_how(document.data):
+        from sagadsl.language.bindings_checks import flaws  # noqa: PLC0415  for services that are called over HTTP alone
+
+        diagnostics = [flaw.diagnostic(document) for flaw in flaws(document.data)]
+    return (None if diagnostics else document), in_order(diagnostics)
+
+
+def _says_how(data: Mapping[str, Any]) -> bool:
+    """Whether there is anything in a catalogue beside what actions take, answer and raise."""
+    for service in data["services"].values():
+        if service.keys() - {"description", "actions"}:
+            return True
+        if any(
+            action.keys() - _WHAT or isinstance(action.get("errors"), dict) for action in service["actions"].values()
+        ):
+            return True
+    return False
+
+
+def _catalogue(document: Document) -> Catalogue:
     services = document.data["services"]
-    return Catalogue(file, {name: _actions(service) for name, service in services.items()}), []
+    return Catalogue(document.file, {name: _actions(service) for name, service in services.items()})
 
 
 def _actions(service: Mapping[str, Any]) -> dict[str, ActionSpec]:

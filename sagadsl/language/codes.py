@@ -1,7 +1,7 @@
 """The table of diagnostic codes: every way in which a definition can be wrong, and nothing else.
 
 A code never changes its meaning. Families: SAGA1xx text, 2xx structure, 3xx flow, 4xx expressions and data,
-5xx saga roles and compensation, 6xx style.
+5xx saga roles and compensation, 6xx style, 7xx services.
 """
 
 from __future__ import annotations
@@ -109,6 +109,13 @@ _TABLE: tuple[tuple[str, Severity, str], ...] = (
     ("SAGA601", "warning", "an ignore comment does not name a warning"),
     ("SAGA602", "warning", "a default that nothing uses"),
     ("SAGA603", "warning", "names that differ only in case"),
+    # Services: how they are called over HTTP.
+    ("SAGA701", "error", "not the URL of a service"),
+    ("SAGA702", "error", "not a header that can be sent"),
+    ("SAGA703", "error", "a secret stands in the file"),
+    ("SAGA704", "error", "something else than the environment is read, or in the wrong place"),
+    ("SAGA705", "error", "not a path, or one that cannot be filled"),
+    ("SAGA706", "error", "not an HTTP status, or one that stands for something else"),
 )
 
 CODES: dict[str, Code] = {row[0]: Code(*row) for row in _TABLE}

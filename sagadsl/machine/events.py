@@ -81,6 +81,8 @@ class StepSucceeded(Stamp):
     execution: int = 1
     region: str = ""
     reported: bool = False
+    by: str = ""
+    why: str = ""
 
     def __init__(
         self,
@@ -90,11 +92,15 @@ class StepSucceeded(Stamp):
         execution: int = 1,
         region: str = "",
         reported: bool = False,
+        by: str = "",
+        why: str = "",
         *,
         seq: int = 0,
         at: float = 0.0,
     ) -> None:
-        put_seq, put_at, put_state, put_attempt, put_output, put_execution, put_region, put_reported = _succeeded
+        (
+            put_seq, put_at, put_state, put_attempt, put_output, put_execution, put_region, put_reported, put_by, put_why,
+        ) = _succeeded  # fmt: skip
         put_seq(self, seq)
         put_at(self, at)
         put_state(self, state)
@@ -103,6 +109,8 @@ class StepSucceeded(Stamp):
         put_execution(self, execution)
         put_region(self, region)
         put_reported(self, reported)
+        put_by(self, by)
+        put_why(self, why)
 
 
 _succeeded = setters(StepSucceeded)
@@ -118,6 +126,8 @@ class StepFailed(Stamp):
     execution: int = 1
     region: str = ""
     reported: bool = False
+    by: str = ""
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +164,8 @@ class SignalReceived(Stamp):
 
     name: str
     payload: Json = None
+    by: str = ""
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,11 +248,16 @@ EVENTS: Mapping[str, type[Event]] = {
 
 
 def to_json(event: Event) -> dict[str, Json]:
-    """Return the event as JSON data: `type`, `seq` and `at` first, then its own fields."""
+    """Return the event as JSON data: `type`, `seq` and `at` first, then its own fields.
+
+    Where services answer most of the time and people seldom, `by` and `why` are left out unless they say something.
+    """
     data: dict[str, Json] = {"type": type(event).__name__}
-    for name in _FIELDS[type(event)]:
+    for name in _WRITTEN[type(event)]:
         value = getattr(event, name)
         data[name] = _failure_to_json(value) if isinstance(value, Failure) else value
+    if isinstance(event, _SELDOM_BY_PEOPLE):
+        data.update((name, value) for name in _SIGNATURE if (value := getattr(event, name)))
     return data
 
 
@@ -281,4 +298,10 @@ _REQUIRED: Mapping[type[Any], tuple[str, ...]] = {
 }
 _FIELDS: Mapping[type[Any], tuple[str, ...]] = {
     kind: tuple(field.name for field in fields(kind)) for kind in EVENTS.values()
+}
+_SIGNATURE = ("by", "why")
+_SELDOM_BY_PEOPLE = (StepSucceeded, StepFailed, SignalReceived)
+_WRITTEN: Mapping[type[Any], tuple[str, ...]] = {
+    kind: tuple(name for name in names if kind not in _SELDOM_BY_PEOPLE or name not in _SIGNATURE)
+    for kind, names in _FIELDS.items()
 }

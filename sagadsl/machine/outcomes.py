@@ -8,7 +8,7 @@ branches the step comes last: what those have done is then undone as well.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from sagadsl.language.definition import Fail, Json, State, SubSaga, Task, Wait
@@ -58,7 +58,9 @@ class Outcome:
         }
 
 
-def outcomes(compiled: CompiledSaga, catalogue: Catalogue | None = None) -> list[Outcome]:
+def outcomes(
+    compiled: CompiledSaga, catalogue: Catalogue | None = None, of: Collection[str] | None = None
+) -> list[Outcome]:
     """Return what follows when each step fails in each way, in the order of the text.
 
     Ways that come to the same are one.
@@ -66,11 +68,13 @@ def outcomes(compiled: CompiledSaga, catalogue: Catalogue | None = None) -> list
     Args:
         compiled: The saga.
         catalogue: Which errors the actions raise, where that is known.
+        of: The names of the states that fail; all of them by default.
     """
     explorer = explorer_of(compiled, 1, catalogue, reduce=False)
     at_once = compiled.definition.compensation.order == "parallel"
     found: list[Outcome] = []
-    for state in compiled.definition.all_states.values():
+    states = compiled.definition.all_states.values()
+    for state in (each for each in states if of is None or each.name in of):
         ways_of: dict[tuple[Course, ...], list[Way | None]] = {}
         for way in _ways(state, explorer.world.failures):
             ways_of.setdefault(tuple(Search(explorer, state, way).courses()), []).append(way)

@@ -52,7 +52,7 @@ def test_graphviz_reads_back_every_node_and_edge(everything):
     names = {node["_gvid"]: node["name"] for node in nodes_of(graph)}
     assert list(names.values()) == [node.id for node in drawn.nodes]
     assert {(edge["id"], names[edge["tail"]], names[edge["head"]]) for edge in graph["edges"]} == {
-        (f"e{place}", edge.source, edge.target) for place, edge in enumerate(drawn.edges)
+        (name, edge.source, edge.target) for name, edge in zip(drawn.edge_ids, drawn.edges, strict=True)
     }
 
 
@@ -61,8 +61,8 @@ def test_graphviz_sets_every_word(everything):
     words = words_of(to_dot(drawn))
     for node in drawn.nodes:
         assert words[node.id] == [line.text for line in node_lines(node)]
-    for place, edge in enumerate(drawn.edges):
-        assert words[f"e{place}"] == edge_lines(edge)
+    for name, edge in zip(drawn.edge_ids, drawn.edges, strict=True):
+        assert words[name] == edge_lines(edge)
     assert words["graph0"] == [line.text for line in heading_lines(drawn)]
 
 
@@ -81,8 +81,9 @@ def test_the_flow_goes_down(everything):
     nodes = {
         node["name"]: float(node["pos"].split(",")[1]) for node in nodes_of(read_back(to_dot(picture(everything))))
     }
-    main = ["start", "s0", "s1", "s4", "p4", "s5", "s6", "s7"]
-    heights = [nodes[name] for name in main]
+    main = ["reserve", "check", "charge"], ["ship", "notify", "done"]
+    before, after = ([f"state-{name}" for name in part] for part in main)
+    heights = [nodes[name] for name in ["start", *before, "pivot-charge", *after]]
     assert heights == sorted(heights, reverse=True)
 
 
@@ -99,10 +100,10 @@ def test_no_text_means_anything_to_graphviz(title, label, description):
         edges=(Edge("s0", "s1", "choice", label),),
     )
     words = words_of(to_dot(drawn))
-    assert set(words) == {"graph0", "s0", "s1", "e0"}
+    assert set(words) == {"graph0", "s0", "s1", "way-s0-s1"}
     assert words["s0"] == [line.text for line in node_lines(drawn.nodes[0])]
     assert words["s1"] == [line.text for line in node_lines(drawn.nodes[1])]
-    assert words["e0"] == edge_lines(drawn.edges[0])
+    assert words["way-s0-s1"] == edge_lines(drawn.edges[0])
     assert words["graph0"] == [line.text for line in heading_lines(drawn)]
 
 

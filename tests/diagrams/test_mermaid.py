@@ -6,10 +6,12 @@ import re
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from sagadsl.diagrams.aliases import aliases
 from sagadsl.diagrams.drawing import picture
-from sagadsl.diagrams.labels import edge_lines, node_lines
+from sagadsl.diagrams.labels import edge_lines, marked_text, node_lines
 from sagadsl.diagrams.mermaid import to_mermaid
 from sagadsl.diagrams.model import Edge, Node, Picture
+from sagadsl.diagrams.sequence_model import Fragment, Lifeline, Message, Remark, Section, Sequence
 
 NODE = re.compile(r'    (\w+)([\[({]+)"([^"]*)"([\])}]+):::(\w+)')
 EDGE = re.compile(r'    (\w+) (-->|-\.->)(?:\|"([^"]*)"\|)? (\w+)')
@@ -22,6 +24,10 @@ def shown(label):
     return [line for line in lines if line.strip()]
 
 
+def aliases_of(drawn):
+    return aliases(node.id for node in drawn.nodes)
+
+
 def parts(text):
     lines = text.splitlines()
     nodes = [match.groups() for line in lines if (match := NODE.fullmatch(line))]
@@ -31,12 +37,13 @@ def parts(text):
 
 def test_every_node_and_edge_is_there_with_its_words(everything):
     drawn = picture(everything)
+    names = aliases_of(drawn)
     nodes, edges = parts(to_mermaid(drawn))
     assert [(name, shown(label)) for name, _, label, _, _ in nodes] == [
-        (node.id, [line.text for line in node_lines(node)]) for node in drawn.nodes
+        (names[node.id], [line.text for line in node_lines(node)]) for node in drawn.nodes
     ]
     assert [(source, target, shown(label)) for source, _, label, target in edges] == [
-        (edge.source, edge.target, edge_lines(edge)) for edge in drawn.edges
+        (names[edge.source], names[edge.target], edge_lines(edge)) for edge in drawn.edges
     ]
 
 
@@ -44,7 +51,10 @@ def test_undo_and_continue_are_the_dashed_ways(everything):
     drawn = picture(everything)
     _, edges = parts(to_mermaid(drawn))
     dashed = {(source, target) for source, arrow, _, target in edges if arrow == "-.->"}
-    assert dashed == {(e.source, e.target) for e in drawn.edges if e.kind in ("compensation", "on_failure")}
+    names = aliases_of(drawn)
+    assert dashed == {
+        (names[e.source], names[e.target]) for e in drawn.edges if e.kind in ("compensation", "on_failure")
+    }
 
 
 def test_every_class_that_is_used_is_defined_and_every_edge_has_its_colour(everything):
@@ -79,3 +89,21 @@ def test_no_text_means_anything_to_mermaid(title, label):
     assert all(HARMLESS.fullmatch(words) for words in (nodes[0][2], nodes[1][2], edges[0][2] or ""))
     assert shown(edges[0][2]) == edge_lines(drawn.edges[0])
     assert len(text.splitlines()) == 10 + ("accDescr" in text)
+
+
+@given(st.text())
+@example("end")
+@example('x"; participant y')
+@example("%%{init: {}}%%")
+@example("<script>alert(1)</script>")
+def test_no_text_means_anything_in_a_sequence(text):
+    message, remark = Message("saga", "service", text, "call"), Remark(text)
+    lifelines = (Lifeline("saga", text, "saga"), Lifeline("service", text, "service"))
+    sequence = Sequence(lifelines, (Fragment("alt", (Section(text, (message,)), Section(text, (remark,)))),))
+    lines = to_mermaid(Picture("t", (), "", (), (), view="sequence", sequence=sequence)).splitlines()
+
+    assert [line.split()[0] for line in lines[3:]] == [
+        "sequenceDiagram", "participant", "participant", "alt", "saga->>service:", "else", "Note", "end",
+    ]  # fmt: skip
+    assert all(HARMLESS.fullmatch(line.split(None, 1)[1]) for line in (lines[6], lines[8]) if " " in line.strip())
+    assert shown(lines[7].partition(": ")[2]) == marked_text(message)

@@ -44,7 +44,7 @@ def test_states_stand_in_the_order_of_the_text_behind_a_start_marker(make):
 
 def test_the_start_marker_points_to_the_start_wherever_it_stands(make):
     drawn = picture(make.saga(DONE, make.task("a", "done"), start="a"))
-    assert drawn.edges[0] == Edge("start", "s1", "next")
+    assert drawn.edges[0] == Edge("start", "state-a", "next")
 
 
 def test_a_task_says_what_it_calls_and_what_is_unusual_about_it(make):

@@ -55,8 +55,8 @@ def box(groups, node):
         ("reserve", None),
         ("both", ["both: side by side"]),
         ("inspect", ["both: side by side", "branch customs"]),
-        ("wrap", ["both: side by side", "branch packing", ""]),
-        ("s.undo_wrap", ["both: side by side", "branch packing", ""]),
+        ("wrap", ["both: side by side", "branch packing", "pack: for each item"]),
+        ("s.undo_wrap", ["both: side by side", "branch packing", "pack: for each item"]),
         ("boxed", ["both: side by side", "branch packing"]),
         ("point of no return", None),
         ("ship", None),
@@ -105,6 +105,6 @@ def test_the_svg_and_the_mermaid_text_have_every_state_once():
 
     for name in WAREHOUSE.all_states:
         assert words.count(name) == 1
-        assert sum(f'{IDS[name]}{opening}"{name}' in mermaid for opening in ("[", "(", "[[", "([", "{{")) == 1
+        assert sum(f'state_{name}{opening}"{name}' in mermaid for opening in ("[", "(", "[[", "([", "{{")) == 1
     lines = [line.strip() for line in mermaid.splitlines()]
     assert sum(line.startswith("subgraph ") for line in lines) == lines.count("end") == 4

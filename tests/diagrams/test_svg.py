@@ -12,11 +12,15 @@ from sagadsl.diagrams.dot import to_dot
 from sagadsl.diagrams.drawing import picture
 from sagadsl.diagrams.labels import edge_lines, heading_lines, node_lines
 from sagadsl.diagrams.model import Edge, Node, Picture
+from sagadsl.diagrams.palette import COLOURS
+from sagadsl.diagrams.sequence_model import Fragment, Lifeline, Message, Remark, Section, Sequence
 from sagadsl.diagrams.svg import SVG, dress
 from sagadsl.diagrams.text import clean, measure
+from tests.diagrams.test_regions import WAREHOUSE
 
 OURS = {
-    f"{{{SVG}}}{tag}" for tag in ("svg", "g", "title", "desc", "rect", "text", "path", "polygon", "ellipse", "polyline")
+    f"{{{SVG}}}{tag}"
+    for tag in ("svg", "g", "title", "desc", "rect", "text", "path", "polygon", "ellipse", "polyline", "style")
 }
 NUMBERS = re.compile(r"-?\d+(?:\.\d+)?")
 
@@ -71,7 +75,7 @@ def test_it_is_an_image_with_a_title_and_a_description(root):
 
 
 def test_it_has_its_own_paper_behind_everything(root):
-    paper = next(element for element in root if element.tag not in (svg("title"), svg("desc")))
+    paper = next(element for element in root if element.tag not in (svg("title"), svg("desc"), svg("style")))
     assert (paper.tag, paper.get("fill")) == (svg("rect"), "#ffffff")
     assert float(paper.get("rx")) > 0
     width, height = (float(number) for number in root.get("viewBox").split()[2:])
@@ -83,15 +87,15 @@ def test_every_word_is_there(root, drawn):
     for node in drawn.nodes:
         expected = [word for line in node_lines(node) for word in (line.badges or (line.text,))]
         assert words(groups[node.id]) == expected
-    for place, edge in enumerate(drawn.edges):
-        assert words(groups[f"e{place}"]) == edge_lines(edge)
+    for name, edge in zip(drawn.edge_ids, drawn.edges, strict=True):
+        assert words(groups[name]) == edge_lines(edge)
     assert words(root.find(svg("g"))) == [line.text for line in heading_lines(drawn)]
 
 
 def test_pointing_at_a_part_tells_what_it_is(root):
     titles = {name: group.find(svg("title")).text for name, group in parts(root).items()}
-    assert titles["s8"] == "sorry: Nobody approved."
-    assert titles["e0"] == "start → reserve"
+    assert titles["state-sorry"].splitlines()[0] == "sorry: Nobody approved."
+    assert titles["way-start-state-reserve"] == "start → reserve"
     assert "check → review: input.amount > 1000.0" in titles.values()
 
 
@@ -157,6 +161,71 @@ def test_hostile_words_are_shown_and_never_obeyed(title, label, note):
     assert not any(name.startswith("on") or "href" in name for element in root.iter() for name in element.attrib)
     groups = parts(root)
     assert words(groups["s0"]) == [line.text for line in node_lines(nodes[1])]
-    assert words(groups["e1"]) == edge_lines(edges[1])
+    assert words(groups["way-s0-s1"]) == edge_lines(edges[1])
     assert words(root.find(svg("g"))) == [line.text for line in heading_lines(drawn)]
     assert (root.find(svg("title")).text or "") == clean(title)
+
+
+def test_colours_follow_the_page_and_stay_light_where_css_is_not_known(root):
+    sheet = root.find(svg("style")).text
+    used = {element.get(part) for element in root.iter() for part in ("fill", "stroke")} - {None, "none"}
+    assert used <= {colour.light for colour in COLOURS.values()}
+    for name, colour in COLOURS.items():
+        assert (f"--sagadsl-{name}:{colour.dark};" in sheet) == (colour.light in used)
+        assert (f'[fill="{colour.light}"]' in sheet) <= (colour.light in used)
+    assert "@media screen and (prefers-color-scheme:dark)" in sheet
+    assert root.get("class") == "sagadsl"
+
+
+def test_the_point_of_no_return_is_a_line_across_the_picture(root):
+    bar = parts(root)["pivot-charge"]
+    left, y, right, same = map(float, NUMBERS.findall(bar.find(svg("path")).get("d")))
+    assert y == same
+    corners = [float(number) for number in NUMBERS.findall(bar.find(svg("polygon")).get("points"))]
+    bar_left, bar_right = min(corners[::2]), max(corners[::2])
+    assert left <= bar_left
+    assert right >= bar_right
+    assert right - left > 1.5 * (bar_right - bar_left)
+
+
+def test_the_line_stops_before_what_stands_beside_it(make):
+    bar, beside = (
+        Node("pivot-x", "point_of_no_return", "point of no return", state="x"),
+        Node("s1", "task", "beside", state="s1"),
+    )
+    start = Node("start", "start")
+    edges = (Edge("start", "pivot-x", "next"), Edge("start", "s1", "next"))
+    groups = parts(ET.fromstring(finished(Picture("x", (), "", (start, bar, beside), edges))))
+    _, y, right, _ = map(float, NUMBERS.findall(groups["pivot-x"].find(svg("path")).get("d")))
+    left_of_node, top, _, bottom = frame(groups["s1"])
+    assert top < y < bottom
+    assert right < left_of_node
+
+
+def test_titles_of_boxes_are_painted_above_the_lines_into_them():
+    root = ET.fromstring(finished(picture(WAREHOUSE)))
+    last = list(root.find(svg("g")))[-1]
+    assert last.get("class") == "titles"
+    assert {element.text for element in last} == {
+        "both: side by side", "branch customs", "branch packing", "pack: for each item",
+    }  # fmt: skip
+    assert "clusterpair" not in ET.tostring(root, encoding="unicode")
+
+
+@pytest.mark.parametrize("text", ["<script>alert(1)</script>", "&lt;", "]]> <!--", "🎉 שלום", 'x"', "\\N"])
+def test_a_sequence_shows_hostile_words_and_obeys_none(text):
+    lifelines = (Lifeline("saga", text, "saga"), Lifeline("service", text, "service"))
+    items = (Fragment("alt", (Section(text, (Message("saga", "service", text, "call", "s"), Remark(text))),)),)
+    drawn = Picture(text, (), text, (), (), view="sequence", sequence=Sequence(lifelines, items))
+    root = ET.fromstring(finished(drawn))
+    shown = [element.text for element in root.iter(svg("text"))]
+    assert {element.tag for element in root.iter()} <= OURS
+    assert shown.count(clean(text)) == 6
+    assert f"[{clean(text)}]" in shown
+    assert parts(root)["state-s"].find(svg("title")).text == clean(text)
+
+
+def test_pointing_at_a_step_tells_its_payload_and_retries(root):
+    lines = parts(root)["undo-reserve"].find(svg("title")).text.splitlines()
+    assert "payload: the step's input and output" in lines
+    assert any(line.startswith("retry: up to 4 attempts") for line in lines)

@@ -13,19 +13,29 @@ from pathlib import Path
 from tests.docs.execution import Printed, Run
 from tests.docs.generate import PAGES
 from tests.docs.pages import ROOT, Page, pages
-from tests.docs.pictures import PICTURES, draw_without_graphviz, sources
+from tests.docs.pictures import PICTURES, STAMP, stamp, wanted, without_graphviz
 
 
 def main() -> None:
     """Update everything and say what has changed."""
     for path, make in PAGES.items():
         _write(path, make().encode())
-    for name, definition in sources().items():
-        _write(PICTURES / name, draw_without_graphviz(definition))
+    _draw()
     for page in pages():
         with tempfile.TemporaryDirectory() as folder:
             printed = list(Run(page, Path(folder).resolve()).blocks())
         _write(page.path, with_output(page, printed).encode())
+
+
+def _draw() -> None:
+    pictures = wanted()
+    for name, draw in pictures.items():
+        _write(PICTURES / name, without_graphviz(draw))
+    _write(STAMP, stamp().encode())
+    for path in PICTURES.iterdir():
+        if path.name not in {*pictures, STAMP.name}:
+            path.unlink()
+            sys.stdout.write(f"removed {path.relative_to(ROOT)}\n")
 
 
 def with_output(page: Page, printed: list[Printed]) -> str:

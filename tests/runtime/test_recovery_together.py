@@ -154,6 +154,35 @@ async def _waits(engine, saga_id):
     return any(step.status == "waiting" and step.state == "b" for step in (await engine.get(saga_id)).steps)
 
 
+async def test_requests_that_come_while_sagas_are_taken_up_find_each_of_them_once(tmp_path):
+    """Given an engine that has just been opened, when sagas are signalled at once, then nothing is done twice."""
+    url, shop = f"sqlite:///{tmp_path / 'saga.db'}", Shop()
+    compiled = compile_saga(load(WAITING))
+    ids = [f"s{n}" for n in range(100)]
+    async with Engine(url, shop.services, limits=QUICK) as engine:
+        await asyncio.gather(*(engine.start(compiled, {}, saga_id=each) for each in ids))
+    for _ in range(3):
+        async with Engine(url, shop.services, limits=QUICK) as engine:
+            await asyncio.gather(*(engine.signal(each, "note") for each in ids))
+    async with Engine(url, shop.services, limits=QUICK) as engine:
+        await asyncio.gather(*(engine.signal(each, "go") for each in ids))
+        outcomes = await asyncio.gather(*(engine.wait(each, timeout=20) for each in ids))
+
+    assert {outcome.status for outcome in outcomes} == {"completed"}
+    assert sorted(shop.keys) == sorted(f"{each}/a" for each in ids)
+    assert {len(outcome.events) for outcome in outcomes} == {6}
+
+
+WAITING = """
+name: waiting
+states:
+  w: {type: wait, signal: go, next: a}
+  a: {service: s, action: a, kind: read_only, next: end}
+  unused: {type: wait, signal: note, next: end}
+  end: {type: succeed}
+"""
+
+
 # definitions change while sagas run
 
 VERSION = """

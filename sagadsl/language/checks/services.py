@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
 from sagadsl.language.checks.context import Context
@@ -14,6 +15,7 @@ ENGINE_CODES = ("Timeout", "Unavailable", "InvalidPayload", "InvalidOutput", "Ca
 """The codes that the engine itself raises."""
 
 _SHOWN = 8
+_OF_STATUS = re.compile("Http[1-5][0-9]{2}")  # any service over HTTP can answer with any status
 
 
 def unknown_actions(context: Context) -> Iterator[Diagnostic]:
@@ -76,7 +78,7 @@ def _impossible(
         if context.data_at(path) is None:
             continue  # it comes from the defaults, and is for all steps
         for i, code in enumerate(codes):
-            if code not in known and code != ANY_ERROR:
+            if code not in known and code != ANY_ERROR and not _OF_STATUS.fullmatch(code):
                 own = sorted(known.difference(ENGINE_CODES))
                 hint = did_you_mean(code, sorted(known)) or _raises(own)
                 yield context.at("SAGA415", f"{who} never raises '{code}'", (*path, i), hint)

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from sagadsl.runtime.store.contract import (
     LOCKED,
@@ -35,7 +35,7 @@ engines = st.sampled_from(ENGINES)
 sagas = st.sampled_from(SAGAS)
 instants = st.sampled_from([0.0, 1.0, 2.0, 3.0, 5.0, 8.0])
 some_mail = st.lists(st.sampled_from([*SAGAS, "nobody"]), max_size=2)
-places = st.sampled_from(["next"] * 12 + ["again", "gap", "taken"])
+places = st.sampled_from(["next"] * 9 + ["again", "again", "gap", "taken"])
 changes = st.fixed_dictionaries(
     {
         "saga": sagas,
@@ -89,6 +89,17 @@ class Stories(RuleBasedStateMachine):
             self.do(in_store())
         return None
 
+    @initialize(owners=st.lists(engines, min_size=3, max_size=3))
+    def begin_in_the_middle(self, owners):
+        """Let most things be possible from the first step on."""
+        for engine in ENGINES:
+            self.join(engine)
+        for saga, owner in zip("acd", owners, strict=True):
+            write = Write(saga, started(0.0), a_row(saga, key=KEYS[saga], created_at=0.0, owner=owner))
+            assert self.both(
+                owner, lambda e=owner, w=write: self.store.commit(e, [w]), lambda w=write: self.model.commit([w])
+            )
+
     # engines
 
     @rule(engine=engines)
@@ -101,18 +112,15 @@ class Stories(RuleBasedStateMachine):
         beats = self.model.beats
         self.both(engine, lambda: self.store.beat(engine), lambda: beats.update({engine: beats[engine] + 1}))
 
-    @rule(engine=engines, seen_long_ago=st.booleans())
-    def bury(self, engine, seen_long_ago):
-        beat = self.model.beats.get(engine, 0) - seen_long_ago
-        buried = self.do(self.store.bury(engine, beat))
-        assert buried == (engine in self.model.beats and not seen_long_ago)
-        if buried:
-            self.model.bury(engine)
-
-    @rule(engine=engines)
-    def leave(self, engine):
-        self.do(self.store.leave(engine))
-        if engine in self.model.beats:
+    @rule(engine=engines, how=st.sampled_from(["leave", "bury", "bury in vain"]))
+    def go(self, engine, how):
+        there = engine in self.model.beats
+        if how == "leave":
+            self.do(self.store.leave(engine))
+        else:
+            beat = self.model.beats.get(engine, 0) - (how == "bury in vain")
+            assert self.do(self.store.bury(engine, beat)) == (there and how == "bury")
+        if there and how != "bury in vain":
             self.model.bury(engine)
 
     # the log
@@ -128,6 +136,11 @@ class Stories(RuleBasedStateMachine):
         if result is not None:
             refusals, expected = result
             assert [comparable(each) for each in refusals] == [comparable(each) for each in expected]
+
+    @rule(engine=engines, batch=st.lists(changes, min_size=1, max_size=3))
+    def commit_more(self, engine, batch):
+        """Twice as much of what there is most of."""
+        self.commit(engine, batch)
 
     def write(self, engine, change, so_far):
         """Make a write of a change; `so_far` is each log's length and each saga's row if this batch is accepted."""
@@ -233,9 +246,21 @@ class Stories(RuleBasedStateMachine):
             )
             assert result is None or result[0] == result[1]
 
+    @rule(saga=sagas)
+    def lock_for_its_owner(self, saga):
+        row = self.model.rows.get(saga)
+        if row is not None and row.owner is not None:
+            self.lock(row.owner, saga)
+
     # keeping house
 
-    @rule(saga=sagas)
+    @rule(saga=sagas, all_before=st.none() | instants, limit=st.integers(1, 2))
+    def remove(self, saga, all_before, limit):
+        if all_before is None:
+            self.delete(saga)
+        else:
+            self.purge(all_before, limit)
+
     def delete(self, saga):
         row = self.model.rows.get(saga)
         if row is not None and row.status in FINAL:
@@ -245,7 +270,6 @@ class Stories(RuleBasedStateMachine):
             with pytest.raises(UnknownSagaError if row is None else ValueError):
                 self.do(self.store.delete(saga))
 
-    @rule(before=instants, limit=st.integers(1, 2))
     def purge(self, before, limit):
         ended = self.model.ended(before)
         assert self.do(self.store.purge(before, limit)) == min(limit, len(ended))
