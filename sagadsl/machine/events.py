@@ -99,7 +99,8 @@ class StepSucceeded(Stamp):
         at: float = 0.0,
     ) -> None:
         (
-            put_seq, put_at, put_state, put_attempt, put_output, put_execution, put_region, put_reported, put_by, put_why,
+            put_seq, put_at, put_state, put_attempt, put_output,
+            put_execution, put_region, put_reported, put_by, put_why,
         ) = _succeeded  # fmt: skip
         put_seq(self, seq)
         put_at(self, at)

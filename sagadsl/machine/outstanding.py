@@ -69,6 +69,13 @@ class Outstanding(WithExtras, Guest):
             return {}
         return dict(opened) if isinstance(opened, dict) else {name_of(opened): opened}
 
+    def awaits(self, command: Command) -> bool:
+        """Whether this very command is outstanding."""
+        opened = self._open
+        if isinstance(opened, dict):
+            return any(each is command for each in opened.values())
+        return opened is command
+
     @property
     def awaits_nothing(self) -> bool:
         """Whether nothing is outstanding."""

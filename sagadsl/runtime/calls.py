@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import replace
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
+from sagadsl.language.definition import Json
 from sagadsl.language.durations import format_duration
 from sagadsl.language.jsondata import as_json
 from sagadsl.machine.commands import Compensate, Invoke
 from sagadsl.machine.events import TIMEOUT, Event, Failure
 from sagadsl.runtime.activity import Activity
 from sagadsl.runtime.answers import answered, failed
+from sagadsl.runtime.breakers import TIMED_OUT, Guard, Leave
 from sagadsl.runtime.clock import Alarm, Clock
 from sagadsl.runtime.invocation import invoke
 from sagadsl.runtime.services import Action, ActionContext, Services
@@ -20,6 +22,9 @@ from sagadsl.runtime.turns import Turns
 
 ActionCall: TypeAlias = Invoke | Compensate
 Tell: TypeAlias = Callable[[Event], None]
+Ask: TypeAlias = "Callable[[Call, ActionContext], Awaitable[Json | Failure]]"
+Around: TypeAlias = "Callable[[Call, ActionContext, Ask], Awaitable[Json | Failure]]"
+"""Calls an action by its last argument, and hears of the answer that it returns."""
 
 
 class Call:
@@ -30,7 +35,7 @@ class Call:
         is_over: Whether it has answered, or was stopped.
     """
 
-    __slots__ = ("_calls", "action", "again", "command", "deadline", "is_over", "saga_id", "task", "tell")
+    __slots__ = ("_calls", "action", "again", "command", "deadline", "is_over", "leave", "saga_id", "task", "tell")
 
     def __init__(
         self, calls: Calls, saga_id: str, command: ActionCall, action: Action, tell: Tell, again: bool
@@ -43,6 +48,7 @@ class Call:
         self.task: asyncio.Task[None] | None = None
         self.deadline: Alarm | None = None
         self.again = again
+        self.leave: Leave | None = None
         self.is_over = False
 
     def start(self) -> bool:
@@ -53,6 +59,8 @@ class Call:
         """Tell that there was no answer in time."""
         if self.is_over or self.tell is None:
             return
+        if self.leave is not None:
+            self.leave.judge(TIMED_OUT)
         limit = format_duration(self.command.timeout)
         self.tell(failed(self.command, Failure(TIMEOUT, f"no answer within {limit}", in_doubt=True)))
 
@@ -72,6 +80,7 @@ class Calls:
 
     Attributes:
         is_closing: Whether no call may begin any more.
+        around: Calls actions in the engine's place; whoever observes calls puts it there.
     """
 
     def __init__(self, services: Services, clock: Clock, turns: Turns, activity: Activity) -> None:
@@ -81,6 +90,7 @@ class Calls:
         self._activity = activity
         self._tasks: set[asyncio.Task[None]] = set()
         self.is_closing = False
+        self.around: Around | None = None
 
     @property
     def under_way(self) -> set[asyncio.Task[None]]:
@@ -132,7 +142,8 @@ class Calls:
         command = call.command
         undoes = command.undoes if isinstance(command, Compensate) else None
         context = ActionContext(call.saga_id, command.state, command.attempt, command.key, undoes)
-        answer = await invoke(call.action, as_json(command.payload), context)
+        around = self.around
+        answer = await (self._ask(call, context) if around is None else around(call, context, self._ask))
         if call.deadline is not None:
             call.deadline.cancel()
         call.is_over = True
@@ -140,3 +151,22 @@ class Calls:
             answer = replace(answer, in_doubt=True)
         if call.tell is not None:
             call.tell(answered(command, answer))
+
+    def _ask(self, call: Call, context: ActionContext) -> Coroutine[Any, Any, Json | Failure]:
+        guard = self._services.guard(call.command.service)
+        if guard is None:
+            return invoke(call.action, as_json(call.command.payload), context)
+        return self._guarded(guard, call, context)
+
+    async def _guarded(self, guard: Guard, call: Call, context: ActionContext) -> Json | Failure:
+        """Call an action if the circuit breaker of its service lets it, and let that hear of the answer."""
+        leave = guard.ask()
+        if isinstance(leave, Failure):
+            return leave
+        call.leave = leave
+        try:
+            answer = await invoke(call.action, as_json(call.command.payload), context)
+            leave.judge(answer)
+        finally:
+            leave.give_back()
+        return answer

@@ -50,7 +50,7 @@ class Carrier:
                 self._host.background(self._lock(run, command.names), run)
 
     def _call(self, run: Run, command: ActionCall, *, again: bool) -> None:
-        if self._host.is_closing or not any(each is command for each in run.saga.outstanding.values()):
+        if self._host.is_closing or not run.saga.awaits(command):
             return
         name = _name(command)
         run.calls[name] = self._host.calls.begin(run.saga.id, command, partial(self._answered, run, name), again=again)
@@ -81,9 +81,8 @@ class Carrier:
         """Stop the calls that the saga no longer waits for."""
         if not run.calls:
             return
-        wanted = run.saga.outstanding.values()
         for name, call in list(run.calls.items()):
-            if not any(call.command is command for command in wanted):
+            if not run.saga.awaits(call.command):
                 if call.action.is_async or call.task is None:
                     del run.calls[name]
                 self._host.calls.stop(call)

@@ -85,7 +85,7 @@ class Claims:
         self._has_strays = False
         with self._noting_strays():
             rows = await host.store.owned(host.engine_id)
-            strays = [row for row in rows if row.id not in host.arriving and row.id not in self._leaving]
+            strays = [row for row in rows if row.id not in host.arrivals and row.id not in self._leaving]
             await self._adopt(strays, generation)
 
     @contextmanager
@@ -105,21 +105,15 @@ class Claims:
             StoreError: It cannot be run here; the message says why.
         """
         host = self._host
-        while (arriving := host.arriving.get(saga_id)) is not None:
-            await arriving.wait()
-        if saga_id in host.runs:
-            return host.runs[saga_id]
-        arriving, generation = asyncio.Event(), host.generation
-        host.arriving[saga_id] = arriving
-        try:
+        async with host.arrivals.of(saga_id):
+            if saga_id in host.runs:
+                return host.runs[saga_id]
+            generation = host.generation
             with self._noting_strays():
                 row = await host.store.claim_one(host.engine_id, saga_id)
                 if row.owner != host.engine_id:
                     return row
                 await self._adopt([row], generation)
-        finally:
-            del host.arriving[saga_id]
-            arriving.set()
         if saga_id not in host.runs:
             raise StoreError(f"{saga_id}: its definition, {row.name} {row.version}, cannot be run here")
         return host.runs[saga_id]
@@ -157,7 +151,7 @@ class Claims:
             _log.exception("%s: a %s whose events cannot be replayed; it is tried again in a minute", row.id, row.name)
             host.background(host.release({row.id: host.clock.now() + 60.0}))
         else:
-            if generation == host.generation:
+            if generation == host.generation and row.id not in host.runs:  # nothing is awaited from here on
                 host.adopt(row, saga)
 
     async def _can_run(self, row: SagaRow) -> bool:
@@ -203,6 +197,8 @@ class Claims:
 
     def _waits_for_long(self, run: Run) -> bool:
         now = self._host.clock.now()
+        if run.saga.now > now:  # the clock was set back: only the alarms that are set know what is due
+            return False
         due = run.next_due(now)
         wait = None if due is None else due - now
         return run.broken is None and (wait is None or wait > self._limits.sleep_after)

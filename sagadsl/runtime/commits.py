@@ -17,6 +17,8 @@ from sagadsl.runtime.store.contract import OutOfTurn, Refusal, Store, StoreError
 Done: TypeAlias = Callable[[Refusal | None], None]
 """Hears that a write is in the store, or why it was refused."""
 
+Committed: TypeAlias = Callable[[int, float], None]
+
 LARGEST = 1000
 """Writes in one transaction at the most."""
 
@@ -34,12 +36,16 @@ class Commits:
         engine_id: Who writes.
         lost: Called when nothing can be written any more: with `LeaseLostError`, or with what is wrong with the
             store. What was on its way is then not in the store, and nobody is told of it one by one.
+        committed: Hears how many events were written at once, and in how many seconds.
     """
 
-    def __init__(self, store: Store, engine_id: str, lost: Callable[[StoreError], None]) -> None:
+    def __init__(
+        self, store: Store, engine_id: str, lost: Callable[[StoreError], None], committed: Committed | None = None
+    ) -> None:
         self._store = store
         self._engine_id = engine_id
         self._lost = lost
+        self._committed = committed
         self._queue: deque[_Entry] = deque()
         self._wanted = asyncio.Event()
         self._idle = asyncio.Event()
@@ -107,7 +113,12 @@ class Commits:
             written = [done for (_, done), refusal in zip(batch, refusals, strict=True) if refusal is None]
 
     async def _commit(self, writes: list[Write]) -> list[Refusal | None]:
-        return await until_available(lambda: self._store.commit(self._engine_id, writes), "write events")
+        if self._committed is None:
+            return await until_available(lambda: self._store.commit(self._engine_id, writes), "write events")
+        begun = asyncio.get_running_loop().time()
+        refusals = await until_available(lambda: self._store.commit(self._engine_id, writes), "write events")
+        self._committed(len(writes) - sum(map(bool, refusals)), asyncio.get_running_loop().time() - begun)
+        return refusals
 
     async def _tell(self, written: Sequence[Done]) -> None:
         for number, done in enumerate(written, 1):

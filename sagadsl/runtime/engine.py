@@ -76,14 +76,17 @@ class Engine(EngineLife):
             UnknownActionError: The definition calls an action that no service offers.
             DuplicateSagaError: Another saga has this id.
         """
+        return await self._begin(which, input, saga_id, keep=False)
+
+    async def _begin(self, which: CompiledSaga | str, input: Json, saga_id: str | None, *, keep: bool) -> str:  # noqa: A002
         await self.open()
         compiled = await self._compiled(which)
         started = compiled.started(input)
-        saga_id = new_id(self._clock.now()) if saga_id is None else check_id(saga_id)
-        return await self.with_lease(lambda: self._start(compiled, saga_id, started))
+        name = new_id(self._clock.now()) if saga_id is None else check_id(saga_id)
+        return await self.with_lease(lambda: self._start(compiled, name, started, keep=keep))
 
-    async def _start(self, compiled: CompiledSaga, saga_id: str, started: SagaStarted) -> str:
-        refusal = await self._host.start(compiled, saga_id, started, parent=None)
+    async def _start(self, compiled: CompiledSaga, saga_id: str, started: SagaStarted, *, keep: bool) -> str:
+        refusal = await self._host.start(compiled, saga_id, started, keep=keep)
         match refusal:
             case None:
                 return saga_id
@@ -127,7 +130,9 @@ class Engine(EngineLife):
             await _news(self._host.rest_of(saga.id), NO_NEWS)
         if not run.is_at_rest:
             return None
-        events = await until_available(lambda: self.store.events(saga.id), LOOK)
+        events: Sequence[Event] | None = run.events
+        if events is None:
+            events = await until_available(lambda: self.store.events(saga.id), LOOK)
         return report(saga, events) if len(events) == saga.seq else None
 
     async def _rest_elsewhere(self, saga_id: str) -> Outcome | None:
@@ -141,7 +146,7 @@ class Engine(EngineLife):
 
     async def run(self, which: CompiledSaga | str, input: Json, saga_id: str | None = None) -> Outcome:  # noqa: A002
         """Begin a saga and wait for it; see `start` and `wait`."""
-        return await self.wait(await self.start(which, input, saga_id))
+        return await self.wait(await self._begin(which, input, saga_id, keep=True))
 
     async def resume(self, ref: Ref) -> SagaRow:
         """Take up a saga here if nobody runs it, without waiting for its time; return its row.

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Self, TypeVar
 
 from sagadsl.machine.compiler import CompiledSaga
 from sagadsl.runtime.actions import check_actions
+from sagadsl.runtime.calls import Around, Ask
 from sagadsl.runtime.claims import Claims
 from sagadsl.runtime.clock import Clock, SystemClock
+from sagadsl.runtime.commits import Committed
 from sagadsl.runtime.host import Host
 from sagadsl.runtime.limits import Limits
 from sagadsl.runtime.listening import Listener
 from sagadsl.runtime.presence import Presence
 from sagadsl.runtime.requests import Requests
+from sagadsl.runtime.runs import Run
 from sagadsl.runtime.services import Services
 from sagadsl.runtime.store.contract import LeaseLostError, Store
 from sagadsl.runtime.store.opening import open_store
@@ -53,10 +57,50 @@ class EngineLife:
         self._opening: asyncio.Task[None] | None = None
         self._closed = False
 
+    def running(self, saga_id: str) -> Run | None:
+        """Return a saga that this engine runs now, with its row in the listing; `None` for any other."""
+        return self._host.runs.get(saga_id)
+
+    @property
+    def sagas_in_memory(self) -> int:
+        """How many sagas this engine runs now; those that wait for long are in the store alone."""
+        return len(self._host.runs)
+
     @property
     def actions_under_way(self) -> int:
         """How many actions have been called and have not ended."""
         return len(self._host.calls.under_way)
+
+    def listen(self, listener: Listener) -> Callable[[], None]:
+        """Have every event told to one more listener, once it is in the store; what is returned ends that.
+
+        It is called as `listener(saga, event, commands)` in the engine's own thread, so it has to be quick. What it
+        raises is logged, and concerns neither the saga nor other listeners.
+        """
+        self._host.listeners = (*self._host.listeners, listener)
+        return partial(self._do_not_listen, listener)
+
+    def _do_not_listen(self, listener: Listener) -> None:
+        self._host.listeners = tuple(each for each in self._host.listeners if each is not listener)
+
+    def surround(self, around: Around) -> None:
+        """Have every attempt of an action made by a function; the one that was given last is the outermost.
+
+        It is called as `await around(call, context, ask)`, and returns what `await ask(call, context)` returns: the
+        answer, or a `Failure`. What it does before and after that is its own affair. It must not raise.
+        """
+        calls = self._host.calls
+        inner = calls.around
+        calls.around = (
+            around if inner is None else lambda call, context, ask: around(call, context, _inside(inner, ask))
+        )
+
+    def hear_commits(self, committed: Committed) -> None:
+        """Have a function hear how many events each transaction has written, and in how many seconds.
+
+        To be said before the engine is opened. There is one such function, and it must not raise.
+        """
+        self._host.heard_of_commits = committed
 
     async def __aenter__(self) -> Self:
         await self.open()
@@ -87,6 +131,7 @@ class EngineLife:
         try:
             await self.store.open()
             await self._presence.begin()
+            self.services.hold()
         except BaseException:
             self._opening = None  # the next one who asks tries again
             if self._owns_store:
@@ -106,6 +151,7 @@ class EngineLife:
         try:
             return await self._end()
         finally:
+            await self.services.release()
             if self._owns_store:
                 await self.store.close()
 
@@ -129,7 +175,8 @@ class EngineLife:
     async def _stop(self) -> int:
         """Stop what has not ended; return how many actions do not heed that."""
         self._host.evict_all(EngineClosedError("the engine was closed"))
-        tasks = await self._host.stop() - {asyncio.current_task()}
+        self._host.errands.stop()
+        tasks = self._host.calls.under_way - {asyncio.current_task()}
         for task in tasks:
             task.cancel()
         _, left = await asyncio.wait(tasks, timeout=self._limits.grace) if tasks else ((), ())
@@ -176,3 +223,7 @@ class EngineLife:
         if which.hash not in self._learned:
             await self._learn(which)
         return which
+
+
+def _inside(around: Around, ask: Ask) -> Ask:
+    return lambda call, context: around(call, context, ask)

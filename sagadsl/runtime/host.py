@@ -22,9 +22,11 @@ from sagadsl.machine.guests import CallbackError
 from sagadsl.machine.saga import Saga
 from sagadsl.machine.unexpected import UnexpectedEvent
 from sagadsl.runtime.activity import Activity
+from sagadsl.runtime.arrivals import Arrivals
 from sagadsl.runtime.calls import Calls
 from sagadsl.runtime.clock import Clock
-from sagadsl.runtime.commits import Commits
+from sagadsl.runtime.commits import Commits, Committed
+from sagadsl.runtime.errands import Errands
 from sagadsl.runtime.ids import check_names
 from sagadsl.runtime.limits import Limits
 from sagadsl.runtime.listening import AT_REST, Listener
@@ -32,7 +34,7 @@ from sagadsl.runtime.patience import until_available
 from sagadsl.runtime.promises import Promises, fulfil
 from sagadsl.runtime.runs import Run, first_row
 from sagadsl.runtime.services import Services
-from sagadsl.runtime.store.contract import IdTaken, LeaseLostError, Refusal, SagaRow, Store, StoreError, Write
+from sagadsl.runtime.store.contract import IdTaken, Refusal, SagaRow, Store, StoreError, Write
 from sagadsl.runtime.stored import Recollection
 from sagadsl.runtime.turns import Turns
 
@@ -52,14 +54,17 @@ class Host:
         on_event: Hears of every event once it is in the store.
 
     Attributes:
+        listeners: Those who do.
+        heard_of_commits: Hears of every transaction; see `Commits`.
         runs: The sagas in memory, by their ids.
         recollection: The definitions that sagas in the store run.
         families: Carries out what concerns the sagas that sagas run.
         carrier: Carries out what sagas command.
+        errands: What is done in the background.
         promises: What is owed to those who wait for an event to be written.
         generation: How often it has lost all its sagas at once.
         resting: Sagas at rest that were taken up, to be let go of once their mail has been read.
-        arriving: Sagas that are being taken up or started; what is set when that is over.
+        arrivals: Sagas that are being started or taken up.
         mail_sent: Called when there may be mail for sagas of this engine.
     """
 
@@ -80,42 +85,64 @@ class Host:
         self.is_closing = False
         self.generation = 0
         self.resting: list[Run] = []
-        self.arriving: dict[str, asyncio.Event] = {}
-        self._on_event = on_event
+        self.arrivals = Arrivals()
+        self.listeners: tuple[Listener, ...] = () if on_event is None else (on_event,)
+        self.heard_of_commits: Committed | None = None
         self._activity = Activity(clock)
-        self.calls = Calls(services, clock, Turns(limits.actions, limits.per_service), self._activity)
-        self._tasks: set[asyncio.Task[None]] = set()
+        turns = Turns(limits.actions, {**services.limits, **limits.per_service})
+        self.calls = Calls(services, clock, turns, self._activity)
+        self.errands = Errands(self._activity)
         self._at_rest: WeakValueDictionary[str, asyncio.Event] = WeakValueDictionary()  # as long as somebody waits
         self.promises = Promises()
 
     def begin(self, engine_id: str, lost: Callable[[StoreError], None]) -> None:
         """Run sagas under this id from now on."""
         self.engine_id = engine_id
-        self.commits = Commits(self.store, engine_id, lost)
+        self.commits = Commits(self.store, engine_id, lost, self.heard_of_commits)
         self.promises.are_kept = lambda: not self.commits.is_stopped
 
     # sagas come and go
 
-    def start(
-        self, compiled: CompiledSaga, saga_id: str, started: SagaStarted, parent: str | None
-    ) -> asyncio.Future[Refusal | None]:
-        """Begin a saga; the future says that its first event is in the store, or why it was refused.
+    async def start(
+        self,
+        compiled: CompiledSaga,
+        saga_id: str,
+        started: SagaStarted,
+        *,
+        parent: str | None = None,
+        keep: bool = False,
+    ) -> Refusal | None:
+        """Begin a saga; return when its first event is in the store, or why it was refused.
+
+        Args:
+            compiled: What to run.
+            saga_id: Its id.
+            started: The event that begins it.
+            parent: The saga that runs it as a state of its own.
+            keep: Whether its events are to be kept in memory, for somebody who waits for it.
 
         Raises:
             ValueError: Its business key or one of its locks has a name that is too long.
+            LeaseLostError: This engine has been taken for dead, and has not begun anew yet.
         """
-        if saga_id in self.runs:
-            future = self.promises.make()
-            fulfil(future, IdTaken(self.runs[saga_id].row))
+        async with self.arrivals.of(saga_id):
+            if saga_id in self.runs:
+                return IdTaken(self.runs[saga_id].row)
+            refusal: Refusal | None = await self._begin(compiled, saga_id, started, parent, keep=keep)
+            return refusal
+
+    def _begin(
+        self, compiled: CompiledSaga, saga_id: str, started: SagaStarted, parent: str | None, *, keep: bool
+    ) -> asyncio.Future[Refusal | None]:
+        future = self.promises.make()
+        if future.done():
             return future
         saga = compiled.new(saga_id)
         run = Run(saga, first_row(saga, parent, self.engine_id), self.engine_id, self._loop_time())
+        run.events = [] if keep else None
         stamped = replace(started, seq=1, at=self.clock.now())
         commands = _apply(saga, stamped)
         check_names(saga)
-        future = self.promises.make()
-        here = self.arriving.setdefault(saga_id, asyncio.Event())
-        future.add_done_callback(lambda _: self._arrived(saga_id, here))
 
         def written(refusal: Refusal | None) -> None:
             if refusal is None:
@@ -124,11 +151,6 @@ class Host:
 
         self._write(run, run.first_write(stamped), commands, written)
         return future
-
-    def _arrived(self, saga_id: str, here: asyncio.Event) -> None:
-        if self.arriving.get(saga_id) is here:
-            del self.arriving[saga_id]
-        here.set()
 
     def adopt(self, row: SagaRow, saga: Saga) -> Run:
         """Go on with a saga that has been replayed: whatever is outstanding is done again."""
@@ -208,6 +230,8 @@ class Host:
         self, run: Run, write: Write, commands: Sequence[Command], written: Written | None, refusal: Refusal | None
     ) -> None:
         run.uncommitted -= 1
+        if run.events is not None:
+            run.events.append(write.event)
         if written is not None:
             written(refusal)
         if refusal is None and not run.is_gone:
@@ -245,21 +269,18 @@ class Host:
         engine_id = self.engine_id
 
         async def attempt() -> None:
-            for name in sagas:
-                while (arriving := self.arriving.get(name)) is not None:
-                    await arriving.wait()
+            await self.arrivals.over(sagas)
             await self.store.release(engine_id, {name: at for name, at in sagas.items() if name not in self.runs})
 
         await until_available(attempt, "give sagas back")
 
     def _tell_listener(self, run: Run, event: Event, commands: Sequence[Command]) -> None:
         """Tell whoever listens; that they cannot cope is no business of the saga's."""
-        if self._on_event is None:
-            return
-        try:
-            self._on_event(run.saga, event, commands)
-        except Exception:  # noqa: BLE001 - it is the listener's
-            _log.exception("%s: whoever listens to events raised an exception", run.saga.id)
+        for listener in self.listeners:
+            try:
+                listener(run.saga, event, commands)
+            except Exception:  # noqa: BLE001 - it is the listener's
+                _log.exception("%s: whoever listens to events raised an exception", run.saga.id)
 
     # waiting
 
@@ -276,30 +297,8 @@ class Host:
             waiting.set()
 
     def background(self, work: Coroutine[Any, Any, None], run: Run | None = None) -> None:
-        """Do something beside everything else, perhaps for a saga; what goes wrong is told in the log."""
-        task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
-        self._activity.begin()
-        if run is not None:
-            run.errands += 1
-        task.add_done_callback(partial(self._background_ended, run))
-
-    def _background_ended(self, run: Run | None, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        if run is not None:
-            run.errands -= 1
-        self._activity.end()
-        error = None if task.cancelled() else task.exception()
-        if isinstance(error, LeaseLostError):
-            _log.info("left to the engine that goes on with the saga: %s", error)
-        elif error is not None:
-            _log.error("something in the background failed", exc_info=error)
-
-    async def stop(self) -> set[asyncio.Task[None]]:
-        """Stop everything that is under way in the background; return the actions that are."""
-        for task in self._tasks - {asyncio.current_task()}:
-            task.cancel()
-        return set(self.calls.under_way)
+        """Do something beside everything else, perhaps for a saga."""
+        self.errands.begin(work, run)
 
     @staticmethod
     def _loop_time() -> float:

@@ -26,6 +26,7 @@ class Run:
         alarms: The timers that are set, by their ids.
         uncommitted: How many of its events are on their way to the store.
         errands: How many things are being done for it in the background.
+        events: Those that are in the store, if somebody wants them kept.
         touched: When something happened to it last, by the event loop's clock.
         engine_id: The engine that runs it.
         is_ours: Whether the store has that engine as its owner; it has none for a saga at rest.
@@ -34,7 +35,7 @@ class Run:
     """
 
     __slots__ = (
-        "alarms", "broken", "calls", "engine_id", "errands", "is_gone", "is_ours", "row", "saga", "touched",
+        "alarms", "broken", "calls", "engine_id", "errands", "events", "is_gone", "is_ours", "row", "saga", "touched",
         "uncommitted",
     )  # fmt: skip
 
@@ -47,6 +48,7 @@ class Run:
         self.alarms: dict[str, Alarm] = {}
         self.uncommitted = 0
         self.errands = 0
+        self.events: list[Event] | None = None
         self.touched = touched
         self.is_gone = False
         self.broken: Exception | None = None

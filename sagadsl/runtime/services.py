@@ -13,15 +13,21 @@ receives the call's context. Plain functions run in threads, so a slow one holds
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 import typing
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
+from weakref import WeakKeyDictionary
 
 from sagadsl.language.definition import Json
 
+if TYPE_CHECKING:
+    from sagadsl.runtime.breakers import CircuitState, Guard
+
 Function = TypeVar("Function", bound=Callable[..., Any])
+Closing = Callable[[], Awaitable[None]]
 
 
 class ActionError(Exception):
@@ -40,6 +46,10 @@ class ActionError(Exception):
         self.message = message
         self.retryable = retryable
         self.in_doubt = in_doubt
+
+
+class ServicesError(Exception):
+    """Services cannot be used as they are set up; the message says why, and what to do."""
 
 
 class UnknownActionError(LookupError):
@@ -114,10 +124,14 @@ _NAMED = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONL
 
 
 class Services:
-    """A registry of actions, each named `service.action`."""
+    """A registry of actions, each named `service.action`, and what is said of their services."""
 
     def __init__(self) -> None:
         self._actions: dict[str, Action] = {}
+        self._limits: dict[str, int] = {}
+        self._guards: dict[str, Guard] = {}
+        self._closing: list[Closing] = []
+        self._holders: WeakKeyDictionary[asyncio.AbstractEventLoop, int] = WeakKeyDictionary()
 
     def action(self, name: str) -> Callable[[Function], Function]:
         """Register the decorated function as the action `name`, written `service.action`.
@@ -133,12 +147,98 @@ class Services:
             raise ValueError(f"an action is named 'service.action', not {name!r}")
 
         def register(function: Function) -> Function:
-            if name in self._actions:
-                raise ValueError(f"the action {name!r} is registered already")
-            self._actions[name] = _describe(name, function)
+            self.add(_describe(name, function))
             return function
 
         return register
+
+    def add(self, action: Action) -> None:
+        """Register an action that is more than a function.
+
+        Raises:
+            ValueError: Its name is taken.
+        """
+        if action.name in self._actions:
+            raise ValueError(f"the action {action.name!r} is registered already")
+        self._actions[action.name] = action
+
+    def include(self, *others: Services) -> Self:
+        """Take in all that other services have, and return these.
+
+        Raises:
+            ValueError: Two have the same action.
+        """
+        for other in others:
+            for action in other._actions.values():
+                self.add(action)
+            self._limits |= other._limits
+            self._guards |= other._guards
+            self._closing += other._closing
+        return self
+
+    @property
+    def limits(self) -> Mapping[str, int]:
+        """How many actions of a service may be under way at a time, by the services' names."""
+        return self._limits
+
+    def limit(self, service: str, at_once: int) -> None:
+        """Let an engine have so many actions of a service under way at a time; `Limits.per_service` goes before it.
+
+        Raises:
+            ValueError: With so many nothing would ever be called.
+        """
+        if at_once < 1:
+            raise ValueError(f"{service}: with a limit of {at_once} it would never be called")
+        self._limits[service] = at_once
+
+    def breaker(self, service: str, failures: int = 5, reset: float = 30.0) -> None:
+        """Give a service a circuit breaker.
+
+        Args:
+            service: Its name.
+            failures: After how many failures, one after the other, it is not called any more.
+            reset: Seconds after which one call tries whether it works again.
+
+        Raises:
+            ServicesError: The library for it is not installed.
+            ValueError: One of the numbers is too small.
+        """
+        from sagadsl.language.bindings import BreakerPolicy  # noqa: PLC0415 - few have one
+        from sagadsl.runtime.breakers import Guard  # noqa: PLC0415 - likewise
+
+        self._guards[service] = Guard(service, BreakerPolicy(failures, reset))
+
+    def guard(self, service: str) -> Guard | None:
+        """Return the circuit breaker of a service, if it has one."""
+        return self._guards.get(service)
+
+    def breakers(self) -> dict[str, CircuitState]:
+        """Return the states of the circuit breakers, by the names of their services."""
+        return {name: guard.state for name, guard in self._guards.items()}
+
+    def on_release(self, close: Closing) -> None:
+        """Have this awaited when nobody in an event loop needs the services any more."""
+        self._closing.append(close)
+
+    def hold(self) -> None:
+        """Say that somebody in this event loop needs the services until `release`, as an engine does."""
+        loop = asyncio.get_running_loop()
+        self._holders[loop] = self._holders.get(loop, 0) + 1
+
+    async def release(self) -> None:
+        """Undo a `hold`; the last one closes the connections of this event loop."""
+        loop = asyncio.get_running_loop()
+        self._holders[loop] = self._holders.get(loop, 1) - 1
+        if self._holders[loop] <= 0:
+            for close in self._closing:
+                await close()
+
+    async def __aenter__(self) -> Self:
+        self.hold()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.release()
 
     def find(self, service: str, action: str) -> Action:
         """Return the action.

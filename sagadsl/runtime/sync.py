@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, Self, TypeVar
 
 from sagadsl.language.definition import Json
@@ -53,6 +53,10 @@ class SyncEngine:
         if not self._thread.is_alive():
             self._thread.start()
         self._wait(self._engine.open())
+
+    def listen(self, listener: Listener) -> Callable[[], None]:
+        """Have every event told to one more listener, in the engine's own thread; what is returned ends that."""
+        return self._engine.listen(listener)
 
     def close(self) -> int:
         """Let actions that are under way end, for a while, and hand everything else back to the store."""

@@ -45,10 +45,10 @@ steps:
 """
 
 
-async def test_a_retry_does_not_wait_for_the_clock_to_come_round_again(tmp_path, clock, leap):
+async def test_a_retry_does_not_wait_for_the_clock_to_come_round_again(saga_db, clock, leap):
     """Given a saga that retries, when the clock leaps an hour, then it takes no longer, and time does not go back."""
     shop = Shop(b=["fails", "fails", "fails"])
-    async with Engine(f"sqlite:///{tmp_path / 'saga.db'}", shop.services, clock=clock, limits=QUICK) as engine:
+    async with Engine(f"sqlite:///{saga_db}", shop.services, clock=clock, limits=QUICK) as engine:
         await engine.start(compile_saga(load(RETRYING)), {}, saga_id="s")
         await eventually(lambda: "b" in shop.names)
         clock.wrong_by = leap
@@ -58,10 +58,10 @@ async def test_a_retry_does_not_wait_for_the_clock_to_come_round_again(tmp_path,
     assert times_of(outcome) == sorted(times_of(outcome))
 
 
-async def test_a_time_out_of_an_action_is_measured_by_what_really_passes(tmp_path, clock, leap):
+async def test_a_time_out_of_an_action_is_measured_by_what_really_passes(saga_db, clock, leap):
     text = "{name: hanging, steps: [{id: a, service: s, action: a, compensation: undo_a, timeout: 700ms}]}"
     shop = Shop(a="hangs")
-    async with Engine(f"sqlite:///{tmp_path / 'saga.db'}", shop.services, clock=clock, limits=QUICK) as engine:
+    async with Engine(f"sqlite:///{saga_db}", shop.services, clock=clock, limits=QUICK) as engine:
         await engine.start(compile_saga(load(text)), {}, saga_id="s")
         await eventually(lambda: "a" in shop.names)
         clock.wrong_by = leap
@@ -73,9 +73,9 @@ async def test_a_time_out_of_an_action_is_measured_by_what_really_passes(tmp_pat
     assert times_of(outcome) == sorted(times_of(outcome))
 
 
-async def test_what_was_under_way_when_the_clock_was_set_goes_on_in_the_next_engine(tmp_path, clock, leap):
+async def test_what_was_under_way_when_the_clock_was_set_goes_on_in_the_next_engine(saga_db, clock, leap):
     shop = Shop(b=["fails", "hangs"])
-    url = f"sqlite:///{tmp_path / 'saga.db'}"
+    url = f"sqlite:///{saga_db}"
     async with Engine(url, shop.services, clock=clock, limits=QUICK) as engine:
         await engine.start(compile_saga(load(RETRYING)), {}, saga_id="s")
         await eventually(lambda: shop.names.count("b") == 2)
@@ -88,9 +88,9 @@ async def test_what_was_under_way_when_the_clock_was_set_goes_on_in_the_next_eng
     assert times_of(outcome) == sorted(times_of(outcome))
 
 
-async def test_a_retry_that_was_waited_for_in_a_dead_engine_comes_in_time_in_the_next_one(tmp_path, clock):
+async def test_a_retry_that_was_waited_for_in_a_dead_engine_comes_in_time_in_the_next_one(saga_db, clock):
     shop = Shop(b=["fails"])
-    url = f"sqlite:///{tmp_path / 'saga.db'}"
+    url = f"sqlite:///{saga_db}"
     async with Engine(url, shop.services, clock=clock, limits=Limits(grace=0.1)) as engine:
         await engine.start(compile_saga(load(RETRYING)), {}, saga_id="s")
         await eventually(lambda: shop.names.count("b") == 1)
@@ -99,12 +99,12 @@ async def test_a_retry_that_was_waited_for_in_a_dead_engine_comes_in_time_in_the
         assert (await engine.wait("s", timeout=10)).status == "completed"
 
 
-async def test_two_engines_whose_clocks_differ_do_not_take_each_other_for_dead(tmp_path, leap):
+async def test_two_engines_whose_clocks_differ_do_not_take_each_other_for_dead(saga_db, leap):
     """A lease goes by what really passes, so clocks need not agree."""
     one, other = WrongClock(), WrongClock()
     other.wrong_by = leap
     shop = Shop(a="hangs")
-    url = f"sqlite:///{tmp_path / 'saga.db'}"
+    url = f"sqlite:///{saga_db}"
     async with (
         Engine(url, shop.services, clock=one, limits=QUICK) as first,
         Engine(url, shop.services, clock=other, limits=QUICK) as second,

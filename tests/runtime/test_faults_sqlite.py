@@ -23,8 +23,8 @@ A_PAGE = 4096
 
 
 @pytest.fixture
-def path(tmp_path):
-    return tmp_path / "saga.db"
+def path(saga_db):
+    return saga_db
 
 
 def url_of(path):
@@ -203,43 +203,53 @@ async def test_a_file_that_is_damaged_while_it_is_used_stops_the_engine_with_a_c
 # not allowed
 
 
-@pytest.fixture
-def nobodys(request):
-    """A folder of somebody who is not allowed everything, who this process is meanwhile if it is root."""
-    folder = Path(tempfile.mkdtemp(prefix="sagadsl-"))
-    is_root = os.geteuid() == 0
-    if is_root:
-        os.chown(folder, 65534, 65534)
-        os.seteuid(65534)
-    yield folder
-    if is_root:
+NOBODY = 65534
+
+
+@contextlib.contextmanager
+def as_somebody_who_may_not(folder):
+    """Be somebody else for a while, if this process is root, whom no file refuses anything; own these files then."""
+    if os.geteuid():
+        yield
+        return
+    for each in (folder, *folder.iterdir()):
+        os.chown(each, NOBODY, NOBODY)
+    os.seteuid(NOBODY)
+    try:
+        yield
+    finally:
         os.seteuid(0)
+
+
+@pytest.fixture
+async def used(made_file):
+    """A file with some sagas, in a folder that everybody can get to."""
+    folder = Path(tempfile.mkdtemp(prefix="sagadsl-"))
+    path = shutil.copy(made_file, folder / "saga.db")
+    await a_history(path, sagas=3)
+    yield path
     folder.chmod(0o755)
     shutil.rmtree(folder)
 
 
-async def test_a_file_that_may_not_be_written_is_told_of(nobodys):
-    path = nobodys / "saga.db"
-    await a_history(path, sagas=3)
-    path.chmod(0o444)
-    nobodys.chmod(0o555)
-    with pytest.raises(StoreError, match="right") as told:
-        async with Engine(url_of(path), Books().services):
+async def test_a_file_that_may_not_be_written_is_told_of(used):
+    used.chmod(0o444)
+    used.parent.chmod(0o555)
+    with as_somebody_who_may_not(used.parent), pytest.raises(StoreError, match="right") as told:
+        async with Engine(url_of(used), Books().services):
             pass
     assert not isinstance(told.value, StoreUnavailableError)
 
-    nobodys.chmod(0o755)
-    path.chmod(0o644)
-    async with Engine(url_of(path), Books().services) as engine:
+    used.parent.chmod(0o755)
+    used.chmod(0o644)
+    async with Engine(url_of(used), Books().services) as engine:
         assert (await engine.get("s0001")).status == "completed"
 
 
-async def test_a_file_that_may_not_be_read_is_told_of(nobodys):
-    path = nobodys / "saga.db"
-    await a_history(path, sagas=3)
-    path.chmod(0)
-    with pytest.raises(StoreError, match="cannot be opened"):
-        async with Engine(url_of(path), Books().services):
+async def test_a_file_that_may_not_be_read_is_told_of(used):
+    used.chmod(0)
+    with as_somebody_who_may_not(used.parent), pytest.raises(StoreError, match="cannot be opened"):
+        async with Engine(url_of(used), Books().services):
             pass
 
 
@@ -259,7 +269,8 @@ async def test_a_file_of_a_newer_sagadsl_is_told_of_and_left_as_it_is(path):
     assert path.read_bytes() == before
 
 
-async def test_a_file_of_something_else_is_not_touched(path):
+async def test_a_file_of_something_else_is_not_touched(tmp_path):
+    path = tmp_path / "recipes.db"
     with contextlib.closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("CREATE TABLE recipes (name TEXT)")
         connection.execute("INSERT INTO recipes VALUES ('soup')")

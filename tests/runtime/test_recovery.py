@@ -6,6 +6,7 @@ moment leaves behind. `tests/crash` kills real ones.
 
 import asyncio
 import sqlite3
+from contextlib import closing
 
 import pytest
 
@@ -16,30 +17,28 @@ from tests.runtime.shops import Shop, eventually
 QUICK = Limits(lease=0.4, beat=0.1, poll=0.05, grace=0.2)
 
 
+def url_of(path):
+    return f"sqlite:///{path}"
+
+
 class Leaving:
     """How an engine goes away."""
 
-    def __init__(self, how, folder):
-        self.how, self.folder = how, folder
-        self.url = f"sqlite:///{folder / 'before.db'}"
+    def __init__(self, how, path):
+        self.how, self.path, self.copy = how, path, path.with_name("after.db")
 
     async def leave(self, engine):
         """Let the engine go, and return the URL of what it leaves behind."""
         if self.how == "crashes":
-            with (
-                sqlite3.connect(self.folder / "before.db") as before,
-                sqlite3.connect(self.folder / "after.db") as after,
-            ):
+            with closing(sqlite3.connect(self.path)) as before, closing(sqlite3.connect(self.copy)) as after:
                 before.backup(after)
-            before.close()
-            after.close()
         await engine.close()
-        return self.url if self.how == "is closed" else f"sqlite:///{self.folder / 'after.db'}"
+        return url_of(self.path if self.how == "is closed" else self.copy)
 
 
 @pytest.fixture(params=["is closed", "crashes"])
-def leaving(request, tmp_path):
-    return Leaving(request.param, tmp_path)
+def leaving(request, saga_db):
+    return Leaving(request.param, saga_db)
 
 
 class Story:
@@ -48,7 +47,7 @@ class Story:
     def __init__(self, leaving, shop, *texts):
         self.leaving, self.shop = leaving, shop
         self.sagas = [compile_saga(load(text)) for text in texts]
-        self.before = Engine(leaving.url, shop.services, limits=QUICK)
+        self.before = Engine(url_of(leaving.path), shop.services, limits=QUICK)
 
     async def begun(self, saga_id="s", **kwargs):
         """Register everything, and start the first one."""

@@ -17,9 +17,9 @@ def shop():
 
 
 @pytest.fixture(params=["memory:", "sqlite"])
-async def engine(request, tmp_path, shop):
+async def engine(request, saga_db, shop):
     """An engine that soon lets go of sagas that wait."""
-    url = request.param if request.param == "memory:" else f"sqlite:///{tmp_path / 'saga.db'}"
+    url = request.param if request.param == "memory:" else f"sqlite:///{saga_db}"
     async with Engine(url, shop.services, limits=DROWSY) as engine:
         yield engine
 

@@ -15,9 +15,9 @@ QUICK = Limits(lease=0.6, beat=0.1, poll=0.05, grace=0.2)
 
 
 @pytest.fixture(params=["memory", "sqlite"])
-async def place(request, tmp_path):
+async def place(request, saga_db):
     """Where several engines can meet: a store in memory, or the URL of a file."""
-    return MemoryStore() if request.param == "memory" else f"sqlite:///{tmp_path / 'saga.db'}"
+    return MemoryStore() if request.param == "memory" else f"sqlite:///{saga_db}"
 
 
 TEXT = """
@@ -154,9 +154,9 @@ async def _waits(engine, saga_id):
     return any(step.status == "waiting" and step.state == "b" for step in (await engine.get(saga_id)).steps)
 
 
-async def test_requests_that_come_while_sagas_are_taken_up_find_each_of_them_once(tmp_path):
+async def test_requests_that_come_while_sagas_are_taken_up_find_each_of_them_once(saga_db):
     """Given an engine that has just been opened, when sagas are signalled at once, then nothing is done twice."""
-    url, shop = f"sqlite:///{tmp_path / 'saga.db'}", Shop()
+    url, shop = f"sqlite:///{saga_db}", Shop()
     compiled = compile_saga(load(WAITING))
     ids = [f"s{n}" for n in range(100)]
     async with Engine(url, shop.services, limits=QUICK) as engine:
@@ -176,9 +176,9 @@ async def test_requests_that_come_while_sagas_are_taken_up_find_each_of_them_onc
 WAITING = """
 name: waiting
 states:
-  w: {type: wait, signal: go, next: a}
-  a: {service: s, action: a, kind: read_only, next: end}
-  unused: {type: wait, signal: note, next: end}
+  w: {type: wait, signal: go, timeout: 1d, next: a}
+  a: {service: s, action: a, kind: read_only, next: n}
+  n: {type: wait, signal: note, timeout: 1d, next: end}
   end: {type: succeed}
 """
 
@@ -199,9 +199,9 @@ def version(number):
     return compile_saga(load(VERSION % (number, number, number)))
 
 
-async def test_a_saga_goes_on_with_the_text_that_it_was_started_with(tmp_path):
+async def test_a_saga_goes_on_with_the_text_that_it_was_started_with(saga_db):
     """Given a saga of version 1, when an engine knows only version 2, then it still runs version 1 to its end."""
-    url, shop = f"sqlite:///{tmp_path / 'saga.db'}", Shop()
+    url, shop = f"sqlite:///{saga_db}", Shop()
     async with Engine(url, shop.services, limits=QUICK) as engine:
         await engine.start(version(1), {}, saga_id="old")
     async with Engine(url, shop.services, limits=QUICK) as engine:
@@ -217,8 +217,8 @@ async def test_a_saga_goes_on_with_the_text_that_it_was_started_with(tmp_path):
     assert [call.payload for call in shop.calls] == [{"version": "1"}, {"version": "2"}]
 
 
-async def test_a_text_that_changed_without_its_version_is_another_one_all_the_same(tmp_path):
-    url, shop = f"sqlite:///{tmp_path / 'saga.db'}", Shop()
+async def test_a_text_that_changed_without_its_version_is_another_one_all_the_same(saga_db):
+    url, shop = f"sqlite:///{saga_db}", Shop()
     async with Engine(url, shop.services, limits=QUICK) as engine:
         await engine.start(version(1), {}, saga_id="old")
     async with Engine(url, shop.services, limits=QUICK) as engine:
@@ -228,8 +228,8 @@ async def test_a_text_that_changed_without_its_version_is_another_one_all_the_sa
         assert (await engine.wait("old", timeout=10)).output == {"version": "1"}
 
 
-async def test_a_saga_whose_actions_are_missing_is_left_to_an_engine_that_has_them(tmp_path):
-    url, shop = f"sqlite:///{tmp_path / 'saga.db'}", Shop(a="hangs")
+async def test_a_saga_whose_actions_are_missing_is_left_to_an_engine_that_has_them(saga_db):
+    url, shop = f"sqlite:///{saga_db}", Shop(a="hangs")
     async with Engine(url, shop.services, limits=QUICK) as engine:
         await engine.start(compile_saga(load(TEXT)), {"n": 1}, saga_id="s")
         await eventually(lambda: "a" in shop.names)
@@ -246,9 +246,9 @@ async def test_a_saga_whose_actions_are_missing_is_left_to_an_engine_that_has_th
             await eventually(lambda: status_of(able, "b"), "waiting")
 
 
-async def test_sagas_of_which_one_cannot_be_read_do_not_keep_the_others(tmp_path, caplog):
+async def test_sagas_of_which_one_cannot_be_read_do_not_keep_the_others(saga_db, caplog):
     """Given a definition and an event that only a newer sagadsl understands, then all other sagas go on."""
-    url, shop = f"sqlite:///{tmp_path / 'saga.db'}", Shop(a="hangs")
+    url, shop = f"sqlite:///{saga_db}", Shop(a="hangs")
     compiled = compile_saga(load(TEXT))
     strange = compile_saga(load(TEXT.replace("name: order", "name: strange")))
     async with Engine(url, shop.services, limits=QUICK) as engine:
@@ -256,7 +256,7 @@ async def test_sagas_of_which_one_cannot_be_read_do_not_keep_the_others(tmp_path
             await engine.start(compiled, {"n": n}, saga_id=f"s{n}")
         await engine.start(strange, {"n": 1}, saga_id="unknown")
         await eventually(lambda: len(shop.names) == 21)
-    _alter(tmp_path / "saga.db", strange.hash)
+    _alter(saga_db, strange.hash)
     shop.let_everybody_in()
     async with Engine(url, shop.services, limits=QUICK) as engine:
         for n in range(20):

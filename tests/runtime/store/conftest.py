@@ -7,7 +7,7 @@ import shutil
 import pytest
 
 from sagadsl.runtime.store.memory import MemoryStore
-from tests.runtime.store.postgres import name_of, new_database, postgres_server
+from tests.runtime.store.postgres import empty, new_database, postgres_server
 
 KINDS = ("memory", "sqlite", "postgres")
 
@@ -27,12 +27,13 @@ def before_the_server_ends(server):
 
 
 class Databases:
-    """Makes databases, each a copy of one that has its tables already, so that not every test makes them."""
+    """Gives out empty databases that have their tables already, so that not every test makes them."""
 
     def __init__(self, request, folder):
         self.request, self.folder = request, folder
         self.numbers = itertools.count(1)
         self.ready = {}
+        self.free = []
 
     async def new(self, kind, exits):
         """Return the URL of an empty database of this kind; `exits` removes it in the end."""
@@ -41,7 +42,13 @@ class Databases:
             shutil.copyfile(await self.sqlite(), path)
             exits.callback(path.unlink, missing_ok=True)
             return f"sqlite:///{path}"
-        return exits.enter_context(new_database(self.request.getfixturevalue("server"), await self.postgres()))
+        url = self.free.pop() if self.free else await self.postgres()
+        exits.callback(self.take_back, url)
+        return url
+
+    def take_back(self, url):
+        empty(url)
+        self.free.append(url)
 
     async def sqlite(self):
         if "sqlite" not in self.ready:
@@ -51,12 +58,10 @@ class Databases:
         return self.ready["sqlite"]
 
     async def postgres(self):
-        if "postgres" not in self.ready:
-            exits = self.request.getfixturevalue("before_the_server_ends")
-            url = exits.enter_context(new_database(self.request.getfixturevalue("server")))
-            await self._make_tables(url)
-            self.ready["postgres"] = name_of(url)
-        return self.ready["postgres"]
+        exits = self.request.getfixturevalue("before_the_server_ends")
+        url = exits.enter_context(new_database(self.request.getfixturevalue("server")))
+        await self._make_tables(url)
+        return url
 
     @staticmethod
     async def _make_tables(url):

