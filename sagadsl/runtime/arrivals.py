@@ -38,6 +38,12 @@ class Arrivals:
             await self._event(saga_id).wait()
         self._under_way[saga_id] = None
 
+    def begin_now(self, saga_ids: Iterable[str]) -> list[str]:
+        """Begin to bring in those of these sagas that nobody else does, without waiting; return them."""
+        ours = [saga_id for saga_id in saga_ids if saga_id not in self._under_way]
+        self._under_way.update(dict.fromkeys(ours))
+        return ours
+
     def end(self, saga_id: str) -> None:
         """The saga is here, or will not come."""
         event = self._under_way.pop(saga_id)

@@ -75,7 +75,7 @@ class Claims:
             without = frozenset(self._not_ours)
             with self._noting_strays():
                 rows = await host.store.claim(host.engine_id, now=host.clock.now(), limit=room, without=without)
-                await self._adopt(rows, generation)
+                await self._adopt_unless_others_do(rows, generation)
             if len(rows) < room:
                 break
 
@@ -85,8 +85,8 @@ class Claims:
         self._has_strays = False
         with self._noting_strays():
             rows = await host.store.owned(host.engine_id)
-            strays = [row for row in rows if row.id not in host.arrivals and row.id not in self._leaving]
-            await self._adopt(strays, generation)
+            strays = [row for row in rows if row.id not in self._leaving]
+            await self._adopt_unless_others_do(strays, generation)
 
     @contextmanager
     def _noting_strays(self) -> Iterator[None]:
@@ -118,12 +118,24 @@ class Claims:
             raise StoreError(f"{saga_id}: its definition, {row.name} {row.version}, cannot be run here")
         return host.runs[saga_id]
 
+    async def _adopt_unless_others_do(self, rows: Sequence[SagaRow], generation: int) -> None:
+        """Take up sagas of this engine; one that a request brings in at this moment is left to that."""
+        arrivals = self._host.arrivals
+        mine = frozenset(arrivals.begin_now(row.id for row in rows))
+        try:
+            await self._adopt([row for row in rows if row.id in mine], generation)
+        finally:
+            for saga_id in mine:
+                arrivals.end(saga_id)
+
     async def _adopt(self, rows: Sequence[SagaRow], generation: int) -> None:
         """Replay sagas that are this engine's now, and go on with them, unless it has lost them meanwhile."""
         host = self._host
-        rows = [row for row in rows if row.id not in host.runs]
         for row in rows:
             self._leaving.pop(row.id, None)
+            if row.id in host.runs:  # it came to rest, and has mail, before that could be told here
+                host.runs[row.id].is_ours = True
+        rows = [row for row in rows if row.id not in host.runs]
         runnable = [row for row in rows if await self._can_run(row)]
         histories = await self._histories(runnable)
         for number, row in enumerate(runnable, 1):
