@@ -7,7 +7,7 @@ paints PNG and PDF from it.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -136,7 +136,7 @@ def _fill(graph: Digraph, picture: Picture, *, rich: bool) -> None:
     undos = {edge.source: edge.target for edge in picture.edges if edge.kind == "compensation"}
     in_boxes = {node for group in picture.groups for node in _inside(group)}
 
-    def put(place: Digraph, ids: Iterable[str], groups: Iterable[Group]) -> None:
+    def put(place: Digraph, ids: Iterable[str], groups: Sequence[Group]) -> None:
         for node_id in ids:
             place.node(node_id, id=node_id, **_node_attributes(nodes[node_id], rich=rich, wide=wide))
             if node_id in undos:  # an unseen box keeps everything else from between the two
@@ -144,7 +144,7 @@ def _fill(graph: Digraph, picture: Picture, *, rich: bool) -> None:
                 with pair as box, box.subgraph(graph_attr={"rank": "same"}) as beside:
                     beside.node(node_id)
                     beside.node(undos[node_id])
-        for group in groups:
+        for group in groups[::-1] if wide else groups:  # from left to right, Graphviz begins at the bottom
             with place.subgraph(name=f"cluster_{group.id}") as box:
                 box.attr("graph", id=group.id, **_box_attributes(group))
                 put(box, group.nodes, group.groups)

@@ -70,6 +70,8 @@ def _flowchart(picture: Picture) -> Iterator[str]:
     yield from (f"    {_node(node, names)}" for node in left.values())
     for edge in picture.edges:
         yield f"    {_edge(edge, names)}"
+    for group in _box_ids(picture.groups):
+        yield f"    style {names[group]} fill:{theme.GROUP_FILL},stroke:{theme.GROUP_LINE},color:{theme.MUTED}"
     yield from _classes(picture)
     yield from _edge_styles(picture)
 

@@ -33,7 +33,7 @@ FORMATS: Mapping[str, str] = MappingProxyType(
 """The format that each ending of a file's name asks for; the first ending of each is the usual one."""
 
 PNG_DOTS_PER_INCH = 144
-LARGEST_WITH_FAILURES = 40
+LARGEST_WITH_FAILURES = 50
 """States of a saga whose page has what happens when each step fails: the time for that grows with the cube."""
 LONGEST_LAYOUT = 60.0
 """Seconds that Graphviz may take over one picture."""

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from xml.etree import ElementTree as ET
 
 from sagadsl.diagrams import theme
+from sagadsl.diagrams.dot import is_wide
 from sagadsl.diagrams.labels import Line, Part, badge_width, edge_lines, heading_lines, mark_words, node_lines
 from sagadsl.diagrams.model import STATES, Edge, Group, Node, Picture
 from sagadsl.diagrams.svg_colours import CLASS, style_sheet
@@ -40,7 +41,8 @@ def dress(laid_out: bytes, picture: Picture) -> bytes:
     if picture.sequence is None:
         _dress_heading(graph, picture)
         _dress_parts(graph, picture)
-        _draw_lines(graph, picture, float(root.get("viewBox", "0 0 0 0").split()[2]) - 2 * theme.MARGIN)
+        width, height = (float(number) - 2 * theme.MARGIN for number in root.get("viewBox", "0 0 0 0").split()[2:])
+        _draw_lines(graph, picture, width, height)
     else:
         _dress_sequence(graph, picture)
     _set_font(root)
@@ -112,11 +114,13 @@ def _raise_titles(graph: ET.Element, boxes: Mapping[str, Group]) -> None:
         graph.append(titles)
 
 
-def _draw_lines(graph: ET.Element, picture: Picture, width: float) -> None:
+def _draw_lines(graph: ET.Element, picture: Picture, width: float, height: float) -> None:
     bars = {node.id for node in picture.nodes if node.kind == "point_of_no_return"}
-    groups = graph.findall(_svg("g"))
+    groups, upright = graph.findall(_svg("g")), is_wide(picture)
+    below = max((float(line.get("y", 0)) + theme.MARGIN / 2 for line in graph.findall(_svg("text"))), default=-height)
+    start, end = (below, 0.0) if upright else (0.0, width)  # above the origin is less than nothing
     for bar in (group for group in groups if group.get("id") in bars):
-        draw_line(bar, (group for group in groups if group is not bar), width)
+        draw_line(bar, (group for group in groups if group is not bar), start, end, upright=upright)
 
 
 def _dress_sequence(graph: ET.Element, picture: Picture) -> None:

