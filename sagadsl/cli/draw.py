@@ -58,7 +58,8 @@ def command(
     events: Annotated[
         Path | None,
         typer.Option(
-            help="Show a run on the picture: its events, as `sagadsl run --format json` prints them.", metavar="FILE"
+            help="Show a run on the picture: its events, as `run` and `events` print them with `--format json`.",
+            metavar="FILE",
         ),
     ] = None,
     watch: Annotated[bool, typer.Option("--watch", help="Draw again whenever a file is saved, until Ctrl-C.")] = False,

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from sagadsl.machine.compiler import CompiledSaga
     from sagadsl.machine.events import Event
 
-_FROM = "such a file is what `sagadsl run --format json` prints, or the list of its events alone"
+_FROM = "such a file is what `sagadsl run --format json` or `sagadsl events --format json` prints"
 
 
 class Run(NamedTuple):
@@ -26,7 +26,7 @@ class Run(NamedTuple):
 
 
 def read_run(path: Path, compiled: CompiledSaga) -> Run:
-    """Return the run in a file: an outcome, or a bare list of events.
+    """Return the run in a file: an outcome, a list of events, or events one a line.
 
     Raises:
         CommandError: The file is not there, has no events, or those of another saga.
@@ -36,7 +36,7 @@ def read_run(path: Path, compiled: CompiledSaga) -> Run:
     if not path.is_file():
         raise CommandError(f"{source}: there is no such file")
     try:
-        data = json.loads(files.read(path))
+        data = _parse(files.read(path))
     except (ValueError, RecursionError) as error:
         raise CommandError(f"{source}: this is not JSON: {error}", PROBLEMS, hint=_FROM) from None
     outcome = data if isinstance(data, dict) else {"events": data}
@@ -46,6 +46,18 @@ def read_run(path: Path, compiled: CompiledSaga) -> Run:
     events = tuple(_event(entry, place, source) for place, entry in enumerate(found, 1))
     check_run(events, compiled, source)
     return Run(saga_id if isinstance(saga_id, str) else "", events)
+
+
+def _parse(text: str) -> Json:
+    """Return JSON data; of several lines with a value each, the list of them."""
+    lines = [line for line in text.splitlines() if line.strip()]
+    try:
+        data: Json = json.loads(text)
+    except ValueError:
+        if len(lines) < 2:  # noqa: PLR2004 - a list of one is none
+            raise
+        return [json.loads(line) for line in lines]
+    return [data] if isinstance(data, dict) and "type" in data else data
 
 
 def check_run(events: Sequence[Event], compiled: CompiledSaga, source: str) -> None:

@@ -41,7 +41,7 @@ class Task:
         services: Carry out the actions.
         url: The store.
         format: For whom it is told.
-        services_name: The module or file that has them.
+        services_names: The modules and files that have them.
         names_store: Whether the command line names the store.
     """
 
@@ -49,7 +49,7 @@ class Task:
     services: Services
     url: str
     format: Format
-    services_name: str
+    services_names: Sequence[str]
     names_store: bool
 
 
@@ -187,6 +187,7 @@ def _interrupted(task: Task, ended: _Ended) -> CommandError:
     what = f"interrupted while {outcome.name} was {outcome.status}{where}"
     if task.url.startswith(MEMORY):
         return CommandError(f"{what}; what it had done is not undone", code)
-    words = ["sagadsl", "resume", outcome.saga_id, "--services", task.services_name]
+    words = ["sagadsl", "resume", outcome.saga_id]
+    words += [word for name in task.services_names for word in ("--services", name)]
     again = shlex.join([*words, "--store", ended.url] if task.names_store else words)
     return CommandError(what, code, hint=f"`{again}` goes on with it")

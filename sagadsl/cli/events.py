@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sagadsl.cli.exits import CommandError
 from sagadsl.cli.finding import SAGA_HELP
 from sagadsl.cli.formats import Format, FormatOption
 from sagadsl.cli.stores import StoreOption, look
@@ -26,6 +28,9 @@ def command(
     follow: Annotated[
         bool, typer.Option("--follow", "-f", help="Go on with what happens, until the saga does nothing by itself.")
     ] = False,
+    archive: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="A saga of an archive that `sagadsl purge` has written.")
+    ] = None,
     store: StoreOption = None,
     format: FormatOption = Format.TEXT,  # noqa: A002 - the option's name
 ) -> None:
@@ -35,7 +40,14 @@ def command(
 
     Exit code 0, 2 when there is no such saga or no such store, 69 when the store cannot be used.
     """
-    look(store, lambda opened: _tell(opened, saga, format, follow=follow))
+    if archive is None:
+        look(store, lambda opened: _tell(opened, saga, format, follow=follow))
+        return
+    if follow or store is not None:
+        raise CommandError(f"nothing happens in an archive; leave {'--follow' if follow else '--store'} out")
+    from sagadsl.cli.archived import tell_archived
+
+    tell_archived(archive, saga, format)
 
 
 async def _tell(store: Store, given: str, format: Format, *, follow: bool) -> None:  # noqa: A002

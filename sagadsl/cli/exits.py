@@ -11,8 +11,10 @@ USAGE: Final = 2
 COMPENSATED: Final = 3
 COMPENSATION_FAILED: Final = 4
 FAILED: Final = 5
+REFUSED: Final = 6
 NO_STORE: Final = 69
 INTERNAL: Final = 70
+NOT_YET: Final = 75
 INTERRUPTED: Final = 130
 TERMINATED: Final = 143
 
@@ -23,14 +25,17 @@ EXITS: Mapping[int, str] = {
     COMPENSATED: "The saga failed and everything it had done was undone.",
     COMPENSATION_FAILED: "The saga failed, and so did a compensation: a person has to decide.",
     FAILED: "The saga failed where nothing is undone: a person has to decide.",
+    REFUSED: "What was decided about a saga is not possible; or of several sagas, about some.",
     NO_STORE: "The store of sagas cannot be reached, or cannot be used.",
     INTERNAL: "A mistake in sagadsl itself.",
+    NOT_YET: "A decision is in the store, and the engine that runs the saga has not answered yet.",
     INTERRUPTED: "Ctrl-C; a saga with a store can be resumed.",
     TERMINATED: "Stopped by SIGTERM; likewise.",
 }
 """Every exit code and what it says.
 
-69 and 70 are `EX_UNAVAILABLE` and `EX_SOFTWARE` of BSD's sysexits.h, 130 and 143 are 128 + the signal.
+69, 70 and 75 are `EX_UNAVAILABLE`, `EX_SOFTWARE` and `EX_TEMPFAIL` of BSD's sysexits.h; 130 and 143 are 128 + the
+signal.
 """
 
 EXIT_OF_STATUS: Mapping[str, int] = {

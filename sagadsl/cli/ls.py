@@ -64,7 +64,7 @@ def command(
 
     which = Filter(
         name=name,
-        statuses=_statuses(status or []),
+        statuses=statuses(status or []),
         key=key,
         created_after=None if since is None else instant(since, "--since"),
     )
@@ -81,7 +81,12 @@ def command(
         _write(page)
 
 
-def _statuses(given: Sequence[str]) -> Collection[str]:
+def statuses(given: Sequence[str]) -> Collection[str]:
+    """Return the statuses that `--status` options name.
+
+    Raises:
+        CommandError: There is no such status.
+    """
     chosen: dict[str, None] = {}
     for status in given:
         if status == ACTIVE:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -9,6 +10,7 @@ import typer
 from sagadsl.cli.exits import EXIT_OF_STATUS, CommandError
 from sagadsl.cli.finding import SAGA_HELP
 from sagadsl.cli.formats import Format, FormatOption
+from sagadsl.cli.serving import ServicesOption
 from sagadsl.cli.stores import StoreOption, existing, look
 
 if TYPE_CHECKING:
@@ -21,10 +23,7 @@ if TYPE_CHECKING:
 
 def command(
     saga: Annotated[str, typer.Argument(metavar="ID", help=SAGA_HELP)],
-    services: Annotated[
-        str,
-        typer.Option(help="The services to run against: a Python module or file.", metavar="MODULE|FILE.py"),
-    ],
+    services: ServicesOption,
     store: StoreOption = None,
     format: FormatOption = Format.TEXT,  # noqa: A002 - the option's name
 ) -> None:
@@ -92,7 +91,7 @@ def _tell_rest(outcome: Outcome, format: Format) -> None:  # noqa: A002 - the op
 def _go_on(
     row: SagaRow,
     sagas: list[CompiledSaga],
-    services: str,
+    services: Sequence[str],
     store: str | None,
     format: Format,  # noqa: A002 - the option's name
 ) -> None:

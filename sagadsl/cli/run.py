@@ -15,6 +15,7 @@ from sagadsl.cli import files
 from sagadsl.cli.exits import EXIT_OF_STATUS, PROBLEMS, USAGE, CommandError
 from sagadsl.cli.formats import Format, FormatOption
 from sagadsl.cli.run_options import read_input, read_script, read_signal
+from sagadsl.cli.serving import ServicesOption
 from sagadsl.cli.stores import StoreOption, url_of
 from sagadsl.cli.telling import conclude, teller
 from sagadsl.language.inputs import InputError, prepare_input
@@ -33,10 +34,7 @@ def command(
         str | None,
         typer.Option(help="The saga's input: JSON, or @FILE, or @- for standard input.", metavar="JSON|@FILE"),
     ] = None,
-    services: Annotated[
-        str | None,
-        typer.Option(help="The services to run against: a Python module or file.", metavar="MODULE|FILE.py"),
-    ] = None,
+    services: ServicesOption | None = None,
     simulated: Annotated[
         bool,
         typer.Option("--simulate", help="Run without services, in virtual time: every action succeeds at once."),
@@ -72,8 +70,9 @@ def command(
 ) -> None:
     """Run a saga and tell what happens.
 
-    With `--services` the actions are Python functions of yours, and everything that happens is kept in the store:
-    Ctrl-C, or a crash, ends the command and not the saga, which `sagadsl resume` or a `sagadsl worker` goes on with.
+    With `--services` the actions are Python functions of yours, or are called over HTTP, and everything that happens is
+    kept in the store: Ctrl-C, or a crash, ends the command and not the saga, which `sagadsl resume` or a `sagadsl
+    worker` goes on with.
     With `--simulate` no services are needed, and nothing is kept:
 
         sagadsl run order.yaml --simulate --input '{"quantity": 2}' --fail charge=Declined
@@ -93,7 +92,7 @@ def command(
     if services is None:
         _simulate(compiled, checked, script, format)
     sagas = [compiled, *(compile_saga(files.load(path)) for path in saga or [])]
-    _run(sagas, checked, services or "", signal or [], saga_id, store, format)
+    _run(sagas, checked, services or [], signal or [], saga_id, store, format)
 
 
 def _simulate(compiled: CompiledSaga, data: Json, script: Script, format: Format) -> None:  # noqa: A002
@@ -109,7 +108,7 @@ def _simulate(compiled: CompiledSaga, data: Json, script: Script, format: Format
 def _run(
     sagas: Sequence[CompiledSaga],
     data: Json,
-    services: str,
+    services: Sequence[str],
     signals: Sequence[str],
     saga_id: str | None,
     store: str | None,
@@ -138,7 +137,7 @@ def _run(
     carry_out(Task(sagas, able, url_of(store), format, services, store is not None), begin)
 
 
-def _check_options(services: str | None, simulated: bool, fail: list[str], output: list[str]) -> None:
+def _check_options(services: list[str] | None, simulated: bool, fail: list[str], output: list[str]) -> None:
     if services is None and not simulated:
         raise CommandError(
             "nobody is there to carry out the actions", hint="give --services, or --simulate to do without"

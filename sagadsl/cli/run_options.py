@@ -18,28 +18,31 @@ _FAIL = re.compile(r"(?P<undo>~?)(?P<state>[^=:~]+)(?:=(?P<code>[A-Za-z_][A-Za-z
 
 
 def read_input(given: str | None) -> Json:
-    """Return the saga's input: JSON text, or the text of a file that `@` names (`@-` is standard input).
+    """Return the saga's input; see `read_json`."""
+    return {} if given is None else read_json(given, "--input")
+
+
+def read_json(given: str, option: str) -> Json:
+    """Return the data that an option gives: JSON text, or the text of a file that `@` names (`@-` is standard input).
 
     Raises:
         CommandError: It cannot be read, or is not JSON.
     """
-    if given is None:
-        return {}
     if not given.startswith("@"):
-        return _json(given, "--input")
+        return _json(given, option)
     name = given[1:]
     try:
-        text = (_standard_input() if name == "-" else Path(name).read_bytes()).decode("utf-8-sig")
+        text = (_standard_input(option) if name == "-" else Path(name).read_bytes()).decode("utf-8-sig")
     except OSError as error:
-        raise CommandError(f"--input: {name}: {error.strerror or 'cannot be read'}", PROBLEMS) from None
+        raise CommandError(f"{option}: {name}: {error.strerror or 'cannot be read'}", PROBLEMS) from None
     except UnicodeDecodeError:
-        raise CommandError(f"--input: {name}: the file is not UTF-8 text", PROBLEMS) from None
+        raise CommandError(f"{option}: {name}: the file is not UTF-8 text", PROBLEMS) from None
     return _json(text, name)
 
 
-def _standard_input() -> bytes:
+def _standard_input(option: str) -> bytes:
     if sys.stdin is None:
-        raise CommandError("--input: there is no standard input")
+        raise CommandError(f"{option}: there is no standard input")
     return sys.stdin.buffer.read()
 
 

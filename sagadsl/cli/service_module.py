@@ -1,4 +1,4 @@
-"""Loading the user's services: a module's name or a file, which has a `Services` object."""
+"""Loading the user's services: a module's name or a file, which has a `Services` object; or a `services.yaml`."""
 
 from __future__ import annotations
 
@@ -6,22 +6,58 @@ import importlib
 import importlib.util
 import sys
 import traceback
+from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
 
 from sagadsl.cli.exits import CommandError
 from sagadsl.runtime.services import Services
 
+CATALOGUES = (".yaml", ".yml", ".json")
+"""How the files end that describe services over HTTP."""
 
-def load_services(name: str) -> Services:
-    """Return the services that a module or a Python file registers.
+
+def load_services(names: Sequence[str]) -> Services:
+    """Return all services of modules and files, together.
 
     Args:
-        name: `package.module`, or the path of a file that ends in `.py`; its folder can be imported from.
+        names: Each `package.module`, the path of a file that ends in `.py`, whose folder can be imported from, or that
+            of a `services.yaml`.
 
     Raises:
-        CommandError: It is not there, does not import, or has no services.
+        CommandError: One is not there, does not load, or has no services; or two have the same action.
+        typer.Exit: A `services.yaml` has errors, which have been shown.
     """
+    first, *others = [_load_catalogue(name) if name.endswith(CATALOGUES) else _load_python(name) for name in names]
+    if not others:
+        return first
+    try:
+        return Services().include(first, *others)
+    except ValueError as error:
+        raise CommandError(f"{', '.join(names)}: {error}", hint="leave it out of one of them") from None
+
+
+def _load_catalogue(name: str) -> Services:
+    import typer
+
+    from sagadsl.cli.exits import PROBLEMS
+    from sagadsl.language.diagnostics import DefinitionError
+    from sagadsl.runtime.http.loading import load_services
+    from sagadsl.runtime.services import ServicesError
+
+    if not Path(name).is_file():
+        raise CommandError(f"{name}: there is no such file")
+    try:
+        return load_services(name)
+    except DefinitionError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(PROBLEMS) from None
+    except ServicesError as error:
+        raise CommandError(str(error)) from None
+
+
+def _load_python(name: str) -> Services:
+    """Return the services that a module or a Python file registers."""
     module = _load_file(Path(name)) if name.endswith(".py") else _load_module(name)
     found = {id(value): value for value in vars(module).values() if isinstance(value, Services)}
     named = vars(module).get("services")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from sagadsl.cli.exits import CommandError
 from sagadsl.language.definition import SubSaga
@@ -13,16 +15,26 @@ if TYPE_CHECKING:
     from sagadsl.runtime.services import Services
 
 
-def services_for(sagas: Sequence[CompiledSaga], name: str) -> Services:
-    """Return the services of a module or a file, which have every action that these sagas may call.
+ServicesOption = Annotated[
+    list[str],
+    typer.Option(
+        "--services",
+        help="The services to run against: a Python module or file, or a `services.yaml`.",
+        metavar="MODULE|FILE.py|FILE.yaml",
+    ),
+]
+
+
+def services_for(sagas: Sequence[CompiledSaga], names: Sequence[str]) -> Services:
+    """Return the services of modules and files, which together have every action that these sagas may call.
 
     Raises:
         CommandError: The services cannot be loaded, or lack an action.
     """
     from sagadsl.cli.service_module import load_services
 
-    services = load_services(name)
-    check(sagas, services, name)
+    services = load_services(names)
+    check(sagas, services, ", ".join(names))
     return services
 
 

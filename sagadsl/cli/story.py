@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from sagadsl.cli.formats import printable
+from sagadsl.cli.story_of_people import signed, told
 from sagadsl.language.durations import format_duration
 from sagadsl.machine.commands import (
     SAGA_TIMER,
@@ -125,10 +127,11 @@ def _happened(saga: Saga, event: Event) -> Words | None:
         case SagaTimedOut():
             return "⚡", saga.definition.name, f"took longer than {format_duration(saga.definition.timeout or 0)}"
         case SignalReceived():
-            return "⚡", event.name, "signal received"
+            return "⚡", event.name, printable(f"signal received{signed(event)}")
         case TimerFired(timer_id=timer_id) if "/signal/" in timer_id:
             return "⚡", timer_id.partition("/")[0], "the signal did not come in time"
-    return None
+    decided = told(event)
+    return ("⚡", saga.definition.name, decided) if decided else None
 
 
 def _ordered(command: Command) -> Words | None:

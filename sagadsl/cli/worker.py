@@ -10,6 +10,7 @@ import typer
 
 from sagadsl.cli.exits import CommandError
 from sagadsl.cli.formats import Format, FormatOption
+from sagadsl.cli.serving import ServicesOption
 from sagadsl.cli.stores import StoreOption, lasting
 
 if TYPE_CHECKING:
@@ -22,10 +23,7 @@ _AT_ONCE = 1000
 
 def command(
     paths: Annotated[list[Path], typer.Argument(metavar="FILE", help="Definitions, or folders with definitions.")],
-    services: Annotated[
-        str,
-        typer.Option(help="The services to run against: a Python module or file.", metavar="MODULE|FILE.py"),
-    ],
+    services: ServicesOption,
     concurrency: Annotated[
         int, typer.Option(metavar="N", min=1, help="How many actions may be under way at a time.")
     ] = _AT_ONCE,
@@ -69,7 +67,9 @@ def _limit(text: str) -> tuple[str, int]:
     return service, int(number)
 
 
-def _prepared(paths: Sequence[Path], name: str, limited: Mapping[str, int]) -> tuple[list[CompiledSaga], Services]:
+def _prepared(
+    paths: Sequence[Path], names: Sequence[str], limited: Mapping[str, int]
+) -> tuple[list[CompiledSaga], Services]:
     """Return the definitions and the services, which fit."""
     from sagadsl.cli import files
     from sagadsl.cli.serving import services_for
@@ -79,9 +79,10 @@ def _prepared(paths: Sequence[Path], name: str, limited: Mapping[str, int]) -> t
     sagas = [compile_saga(files.load(path)) for path in files.find(paths)]
     if not sagas:
         raise CommandError("there is no definition among these files")
-    services = services_for(sagas, name)
+    services = services_for(sagas, names)
     known = {action.partition(".")[0] for action in services}
     for service in limited:
         if service not in known:
-            raise CommandError(f"--limit {service}: {name} has no such service", hint=did_you_mean(service, known))
+            message = f"--limit {service}: {', '.join(names)} has no such service"
+            raise CommandError(message, hint=did_you_mean(service, known))
     return sagas, services

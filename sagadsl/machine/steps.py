@@ -96,6 +96,8 @@ def _awaited(saga: Saga, event: StepSucceeded | StepFailed) -> Execution | None:
     if execution is None:
         raise saga.refuse(event, f"{event.state!r} has not been started")
     status = execution.status
+    if event.reported and not getattr(execution.state, "callback", False):
+        raise saga.refuse(event, f"{event.state!r} does not wait for a report")
     if (
         (status == "running" or (status == "waiting" and event.reported))
         and execution.attempt == event.attempt

@@ -28,7 +28,7 @@ async def invoke(action: Action, payload: Json, context: ActionContext) -> Json 
         if action.is_async:
             answer = await action.function(**arguments)
         else:
-            answer = await _in_thread(partial(action.function, **arguments), name=context.idempotency_key)
+            answer = await in_thread(partial(action.function, **arguments), name=context.idempotency_key)
     except asyncio.CancelledError:
         task = asyncio.current_task()
         if task is not None and task.cancelling():
@@ -73,7 +73,7 @@ def _is_in_doubt(error: BaseException) -> bool:
     return lost and not isinstance(error, ConnectionRefusedError)
 
 
-async def _in_thread(function: Callable[[], Any], name: str) -> Any:
+async def in_thread(function: Callable[[], Any], name: str) -> Any:
     """Run a plain function in a daemon thread of its own.
 
     A pool would be filled by actions that hang, and would hold up the end of the process until they return.

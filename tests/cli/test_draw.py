@@ -198,11 +198,19 @@ def test_a_run_is_shown_on_the_picture(sagadsl, trip, run_file, tmp_path, ending
     assert "NoFlight" in drawn
 
 
-def test_a_bare_list_of_events_is_a_run_too(sagadsl, trip, events, write):
+def test_a_bare_list_of_events_is_a_run_too_and_so_is_an_event_a_line(sagadsl, trip, events, write):
     listed = write("list.json", json.dumps(events))
-    result = sagadsl("draw", trip, "--events", listed, "--format", "svg")
+    lines = write("lines.jsonl", "".join(f"{json.dumps(event)}\n" for event in events))
+    drawn = [sagadsl("draw", trip, "--events", file, "--format", "svg") for file in (listed, lines)]
+    assert drawn[0] == drawn[1]
+    assert drawn[0].code == 0
+    assert "NoFlight" in drawn[0].out
+
+
+def test_a_run_of_one_event_is_one(sagadsl, trip, events, write):
+    result = sagadsl("draw", trip, "--events", write("line.jsonl", json.dumps(events[0])), "--format", "svg")
     assert result.code == 0
-    assert "NoFlight" in result.out
+    assert "1 event" in result.out
 
 
 def test_a_run_that_is_not_over_is_shown_as_far_as_it_came(sagadsl, trip, events, write):
@@ -220,6 +228,8 @@ def test_a_run_that_is_not_over_is_shown_as_far_as_it_came(sagadsl, trip, events
         ('{"status": "completed"}', "there are no events in it"),
         ('"events"', "there are no events in it"),
         ("[1]", "event 1: it is no map"),
+        ("1\n2\n", "event 1: it is no map"),
+        ('{"type": "LocksAcquired"}\n{', "this is not JSON"),
         ('[{"type": "Party"}]', "event 1: not an event"),
         ('[{"type": "TimerFired"}]', "event 1: not a TimerFired event: it lacks 'timer_id'"),
         ('[{"type": "TimerFired", "timer_id": "x"}]', "do not fit trip"),

@@ -222,14 +222,20 @@ def as_somebody_who_may_not(folder):
 
 
 @pytest.fixture
-async def used(made_file):
-    """A file with some sagas, in a folder that everybody can get to."""
+def open_folder():
+    """A folder that everybody can get to."""
     folder = Path(tempfile.mkdtemp(prefix="sagadsl-"))
-    path = shutil.copy(made_file, folder / "saga.db")
-    await a_history(path, sagas=3)
-    yield path
+    yield folder
     folder.chmod(0o755)
     shutil.rmtree(folder)
+
+
+@pytest.fixture
+async def used(made_file, open_folder):
+    """A file with some sagas."""
+    path = shutil.copy(made_file, open_folder / "saga.db")
+    await a_history(path, sagas=3)
+    return path
 
 
 async def test_a_file_that_may_not_be_written_is_told_of(used):

@@ -70,7 +70,9 @@ def stats(connection: Connection, which: Filter) -> Stats:
     """Return counts and durations."""
     conditions = _conditions(which)
     by_status: dict[str, int] = {}
-    for part in (UNFINISHED, FINISHED):  # each has an index of its own that holds all that is counted
+    asked, final = set(which.statuses), set(SAGA.final)
+    parts = ((UNFINISHED, asked - final), (FINISHED, asked & final))  # each has an index that holds all that is counted
+    for part in (part for part, some in parts if some or not asked):
         counted = select(sagas.c.status, func.count()).where(part, *conditions).group_by(sagas.c.status)
         by_status |= {row[0]: row[1] for row in connection.execute(counted)}
     return Stats(by_status, _durations(connection, conditions) if by_status.get(_COMPLETED) else None)
