@@ -6,12 +6,19 @@ import sys
 from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sagadsl.cli.draw_files import Target, Wish, draw_into, load, picture, read_views, targets
+from sagadsl.cli.draw_files import Target, Wish, draw_into, format_of, load, picture, read_views, targets, write
+from sagadsl.cli.draw_stored import stored_run
 from sagadsl.cli.exits import PROBLEMS, CommandError
+from sagadsl.cli.finding import SAGA_HELP
+from sagadsl.cli.stores import StoreOption
+
+if TYPE_CHECKING:
+    from sagadsl.cli.draw_run import Run
+    from sagadsl.machine.compiler import CompiledSaga
 
 _NO_TEXT = ("png", "pdf")
 
@@ -29,7 +36,10 @@ class Format(StrEnum):
 
 
 def command(
-    paths: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Definitions, or folders with definitions.")],
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="FILE…", help="Definitions, or folders with definitions; none with `--run`."),
+    ] = None,
     output: Annotated[
         Path | None,
         typer.Option(
@@ -62,6 +72,15 @@ def command(
             metavar="FILE",
         ),
     ] = None,
+    run: Annotated[
+        str | None,
+        typer.Option(help="Show a saga of the store, with the definition that it runs. " + SAGA_HELP, metavar="ID"),
+    ] = None,
+    store: StoreOption = None,
+    archive: Annotated[
+        Path | None,
+        typer.Option(help="With `--run`: a file of `sagadsl purge` or `export`, instead of the store.", metavar="FILE"),
+    ] = None,
     watch: Annotated[bool, typer.Option("--watch", help="Draw again whenever a file is saved, until Ctrl-C.")] = False,
 ) -> None:
     """Draw a definition: as DOT, SVG, PNG, PDF, Mermaid or PlantUML, or as a page to look around in.
@@ -72,28 +91,64 @@ def command(
 
         sagadsl draw definitions -o pictures --view flow --view sequence
 
+        sagadsl draw --run 01a1f8d8 -o run.html
+
     Exit code 0, 1 when a definition has errors or a picture cannot be drawn, 2 when the command does.
     """
     wish = Wish(read_views(view or ["flow"]), None if format is None else format.value, events)
-    if watch:
+    _check_sources(paths, run, archive, events, watch=watch)
+    if run is not None:
+        _draw_run(wish, output, *stored_run(run, store, archive))
+    elif watch:
         if output is None:
             raise CommandError("--watch draws into files", hint="say where to with -o")
         from sagadsl.cli.draw_watch import watch as go_on
 
-        go_on(paths, output, wish)
+        go_on(paths or [], output, wish)
     elif output is None:
-        _print(paths, wish)
+        _print(paths or [], wish)
     else:
-        _draw(targets(paths, output, wish), wish)
+        _draw(targets(paths or [], output, wish), wish)
+
+
+def _check_sources(
+    paths: Sequence[Path] | None, run: str | None, archive: Path | None, events: Path | None, *, watch: bool
+) -> None:
+    if run is None:
+        if archive is not None:
+            raise CommandError(f"--archive {archive}: which saga of it?", hint="name it with --run ID")
+        if not paths:
+            raise CommandError("there is nothing to draw", hint="name a definition, or a saga with --run ID")
+    elif paths:
+        raise CommandError(
+            f"--run {run}: a saga is drawn with the definition that it was started with, and {paths[0]} was given too",
+            hint="leave one of the two out",
+        )
+    elif events is not None or watch:
+        raise CommandError(f"--run {run}: leave --events and --watch out")
+
+
+def _draw_run(wish: Wish, output: Path | None, compiled: CompiledSaga, run: Run) -> None:
+    if len(wish.views) > 1 or (output is not None and (output.is_dir() or not output.suffix)):
+        raise CommandError("a run is drawn as one picture", hint="name one view, and a file with -o")
+    form = wish.format or ("dot" if output is None else format_of(output))
+    if output is None:
+        _to_stdout(picture(compiled, wish.views[0], form, wish, run), form)
+    else:
+        write(output, picture(compiled, wish.views[0], form, wish, run))
 
 
 def _print(paths: Sequence[Path], wish: Wish) -> None:
     if len(paths) > 1 or len(wish.views) > 1 or paths[0].is_dir():
         raise CommandError("several pictures are not printed", hint="say where to with -o FOLDER")
-    format_ = wish.format or "dot"
-    if format_ in _NO_TEXT and sys.stdout.isatty():
-        raise CommandError(f"a {format_.upper()} is nothing for a terminal", hint="say where to with -o FILE")
-    sys.stdout.buffer.write(picture(load(paths[0]), wish.views[0], format_, wish))
+    form = wish.format or "dot"
+    _to_stdout(picture(load(paths[0]), wish.views[0], form, wish), form)
+
+
+def _to_stdout(content: bytes, form: str) -> None:
+    if form in _NO_TEXT and sys.stdout.isatty():
+        raise CommandError(f"a {form.upper()} is nothing for a terminal", hint="say where to with -o FILE")
+    sys.stdout.buffer.write(content)
 
 
 def _draw(wanted: Sequence[Target], wish: Wish) -> None:

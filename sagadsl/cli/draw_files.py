@@ -12,6 +12,7 @@ from sagadsl.cli import files
 from sagadsl.cli.exits import PROBLEMS, CommandError
 
 if TYPE_CHECKING:
+    from sagadsl.cli.draw_run import Run
     from sagadsl.machine.compiler import CompiledSaga
 
 _IN_A_FOLDER = "svg"
@@ -103,13 +104,13 @@ def draw_into(target: Target, wish: Wish) -> Iterator[Path]:
     format_ = wish.format or (_IN_A_FOLDER if target.folder else format_of(target.output))
     compiled = load(target.source)
     if not target.folder:
-        yield _write(target.output, picture(compiled, wish.views[0], format_, wish))
+        yield write(target.output, picture(compiled, wish.views[0], format_, wish))
         return
     _make_folder(target.output.parent)
     for view in wish.views:
         for one in _each(compiled, view):
             file = target.output.with_name(f"{target.output.name}{_middle(one)}{_ending(format_)}")
-            yield _write(file, picture(compiled, one, format_, wish))
+            yield write(file, picture(compiled, one, format_, wish))
 
 
 def load(source: Path) -> CompiledSaga:
@@ -134,8 +135,14 @@ def _middle(view: View) -> str:
     return f".{view.name}" if view.state is None else f".{view.name}-{view.state}"
 
 
-def picture(compiled: CompiledSaga, view: View, format: str, wish: Wish) -> bytes:  # noqa: A002 - what everybody calls it
-    """Return a picture as the bytes of a file.
+def picture(
+    compiled: CompiledSaga,
+    view: View,
+    format: str,  # noqa: A002 - what everybody calls it
+    wish: Wish,
+    run: Run | None = None,
+) -> bytes:
+    """Return a picture as the bytes of a file, with a run on it: this one, or what is in the file of the wish.
 
     Raises:
         CommandError: It cannot be drawn.
@@ -143,7 +150,8 @@ def picture(compiled: CompiledSaga, view: View, format: str, wish: Wish) -> byte
     from sagadsl.cli.draw_run import Run, read_run
     from sagadsl.diagrams import DrawingError, render
 
-    run = Run("", ()) if wish.events is None else read_run(wish.events, compiled)
+    if run is None:
+        run = Run("", ()) if wish.events is None else read_run(wish.events, compiled)
     try:
         return render(compiled, format, view=view.name, state=view.state, events=run.events, saga_id=run.saga_id)
     except DrawingError as error:
@@ -188,7 +196,7 @@ def _make_folder(folder: Path) -> None:
         raise CommandError(f"{folder}: the folder cannot be made: {error.strerror}", PROBLEMS) from None
 
 
-def _write(file: Path, content: bytes) -> Path:
+def write(file: Path, content: bytes) -> Path:
     """Write a file at one stroke, so that whoever watches it never sees half a picture."""
     try:
         if file.exists() and not file.is_file():  # such as /dev/stdout

@@ -7,6 +7,7 @@ number (https://plantuml.com/unicode).
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from unicodedata import category
 
 from sagadsl.diagrams import theme
@@ -14,6 +15,7 @@ from sagadsl.diagrams.aliases import aliases
 from sagadsl.diagrams.labels import edge_lines, heading_lines, node_lines
 from sagadsl.diagrams.model import Edge, Group, Node, Picture
 from sagadsl.diagrams.text import clean
+from sagadsl.diagrams.theme import NodeStyle
 
 _INTERPRETED = frozenset("!\"#$%&'*+-/<=>@[\\]^`{|}~")
 _REPEATED = frozenset("_.:;()?")
@@ -80,7 +82,7 @@ def _hex(colour: str) -> str:
 
 
 def _node(node: Node, names: Mapping[str, str]) -> str:
-    style = theme.node_style(node)
+    style = _on_light(theme.node_style(node))
     if node.kind in _STEREOTYPES:
         return f"state {names[node.id]} {_STEREOTYPES[node.kind]}"
     words = _NEW_LINE.join(plain(line.text) for line in node_lines(node)) or " "
@@ -88,6 +90,11 @@ def _node(node: Node, names: Mapping[str, str]) -> str:
     outline = outline or ("bold" if style.line_width >= theme.STRONG_LINE else "")
     look = f"#{_hex(style.fill)};line:{_hex(style.line)};{f'line.{outline};' if outline else ''}text:{_hex(style.text)}"
     return f'state "{words}" as {names[node.id]} {look}'
+
+
+def _on_light(style: NodeStyle) -> NodeStyle:
+    """Return the style with dark words on light paper: before 2022 PlantUML writes black, whatever it is told."""
+    return replace(style, fill=theme.PAPER, text=style.line) if style.text == theme.PAPER else style
 
 
 def _edge(edge: Edge, names: Mapping[str, str]) -> str:

@@ -122,6 +122,8 @@ class Claims:
         """Take up sagas of this engine; one that a request brings in at this moment is left to that."""
         arrivals = self._host.arrivals
         mine = frozenset(arrivals.begin_now(row.id for row in rows))
+        if len(mine) < len(rows):  # what brings the others in may come to nothing; the next look will tell
+            self._has_strays = True
         try:
             await self._adopt([row for row in rows if row.id in mine], generation)
         finally:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from sagadsl.language.inputs import InputError
@@ -31,6 +32,11 @@ UNDO = CompensationRequested(parent=True)
 
 _ATTEMPTS, _PAUSE = 20, 0.05
 """How often, and after how many seconds again, a child is asked to go back whose row is behind what it says."""
+
+
+def _is_wanted(run: Run, command: StartChild) -> bool:
+    """Whether a saga still waits for a child that is about to begin; it may be on its way back already."""
+    return not run.is_gone and run.saga.awaits(command)
 
 
 class Families:
@@ -68,7 +74,8 @@ class Families:
                 await self._is_there(run, command, row)
             return
         try:
-            refusal = await self._host.start(compiled, command.child_id, started, parent=run.saga.id)
+            wanted = partial(_is_wanted, run, command)
+            refusal = await self._host.start(compiled, command.child_id, started, parent=run.saga.id, wanted=wanted)
         except ValueError as error:
             self._host.offer(run, failed(command, Failure(INVALID_PAYLOAD, str(error), retryable=False)))
             return
@@ -118,7 +125,8 @@ class Families:
         """Undo the saga that a state of this one has run, however far it has come."""
         refused = ""
         for _ in range(_ATTEMPTS):
-            row = await self._row(command.child_id)
+            async with self._host.arrivals.of(command.child_id):  # a start on its way is there now, or will never be
+                row = await self._row(command.child_id)
             if row is None or row.status == "compensated":
                 self._host.offer(run, answered(command, {}))
                 return

@@ -34,7 +34,7 @@ from sagadsl.runtime.patience import until_available
 from sagadsl.runtime.promises import Promises, fulfil
 from sagadsl.runtime.runs import Run, first_row
 from sagadsl.runtime.services import Services
-from sagadsl.runtime.store.contract import IdTaken, Refusal, SagaRow, Store, StoreError, Write
+from sagadsl.runtime.store.contract import IdTaken, OutOfTurn, Refusal, SagaRow, Store, StoreError, Write
 from sagadsl.runtime.stored import Recollection
 from sagadsl.runtime.turns import Turns
 
@@ -110,6 +110,7 @@ class Host:
         started: SagaStarted,
         *,
         parent: str | None = None,
+        wanted: Callable[[], bool] | None = None,
         keep: bool = False,
     ) -> Refusal | None:
         """Begin a saga; return when its first event is in the store, or why it was refused.
@@ -119,6 +120,7 @@ class Host:
             saga_id: Its id.
             started: The event that begins it.
             parent: The saga that runs it as a state of its own.
+            wanted: Asked at the last moment; if it says no, the saga does not begin.
             keep: Whether its events are to be kept in memory, for somebody who waits for it.
 
         Raises:
@@ -128,6 +130,8 @@ class Host:
         async with self.arrivals.of(saga_id):
             if saga_id in self.runs:
                 return IdTaken(self.runs[saga_id].row)
+            if wanted is not None and not wanted():
+                return OutOfTurn()
             refusal: Refusal | None = await self._begin(compiled, saga_id, started, parent, keep=keep)
             return refusal
 

@@ -89,8 +89,8 @@ class Store(Protocol):
 
         A refused one does not hold up those of other sagas; those of the same saga behind one that is `OutOfTurn` are
         out of turn too. A first event's row has this engine as its owner unless the saga is at rest already. Writing
-        the very same event again is no refusal (an engine does so when the store has become unavailable in between);
-        what comes with it is then not done twice.
+        the very same event again is no refusal (an engine does so when the store has become unavailable in between),
+        unless it is the first one of a saga that another engine runs; what comes with it is not done twice.
 
         Raises:
             LeaseLostError: The engine has been removed; nothing was written.
@@ -210,6 +210,9 @@ class Store(Protocol):
             UnknownSagaError: There is no such saga.
             ValueError: It is not final.
         """
+
+    async def delete_many(self, saga_ids: Collection[str]) -> Collection[str]:
+        """Remove those of these sagas that are final, some hundreds at a time; return the ids of those it removed."""
 
     async def purge(self, before: float, limit: int = 1000) -> int:
         """Remove at most `limit` final sagas that ended before an instant, the oldest first; return how many."""

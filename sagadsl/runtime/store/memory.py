@@ -100,7 +100,7 @@ class MemoryStore:
         sagas = self._sagas
         answers: listed[Refusal | None] = []
         for write in writes:
-            is_new, refusal = sagas.append(write.saga_id, write.event, write.row, refused)
+            is_new, refusal = sagas.append(engine_id, write.saga_id, write.event, write.row, refused)
             if is_new:
                 if write.answers is not None:
                     self._mail.deal_with(write.answers)
@@ -237,6 +237,13 @@ class MemoryStore:
         if status not in SAGA.final:
             raise ValueError(f"the saga {saga_id!r} is {status}; only a completed or compensated one can be deleted")
         self._remove([saga_id])
+
+    async def delete_many(self, saga_ids: Collection[str]) -> Collection[str]:
+        """Remove those of these sagas that are final."""
+        wanted = set(saga_ids)
+        gone = [each.row.id for each in self._sagas.all() if each.row.id in wanted and each.row.status in SAGA.final]
+        self._remove(gone)
+        return gone
 
     async def purge(self, before: float, limit: int = 1000) -> int:
         """Remove final sagas that ended before an instant."""

@@ -69,8 +69,10 @@ class Sagas:
 
     # the log
 
-    def append(self, saga_id: str, event: Event, row: SagaRow | None, refused: set[str]) -> tuple[bool, Refusal | None]:
-        """Write an event; return whether it is new, and why it was refused.
+    def append(
+        self, engine_id: str, saga_id: str, event: Event, row: SagaRow | None, refused: set[str]
+    ) -> tuple[bool, Refusal | None]:
+        """Write an event of an engine; return whether it is new, and why it was refused.
 
         `refused` are the sagas of which this batch holds something that is out of turn; the saga is added if this is.
         """
@@ -80,6 +82,8 @@ class Sagas:
             if row is not None:
                 self._change(record, row)
             return _WRITTEN
+        if record is not None and event.seq == 1 and record.row.owner not in {None, engine_id}:
+            return False, IdTaken(record.row)  # another engine has begun it, be it with the very same event
         return self._append_unusual(record, saga_id, event, row, refused)
 
     def _append_unusual(

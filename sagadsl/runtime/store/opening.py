@@ -22,12 +22,19 @@ def open_store(url: str) -> Store:
             `postgresql://user:password@host:port/database`, with libpq's settings behind a `?`.
 
     Raises:
-        StoreError: Nothing can be meant by it, or what it needs is not installed.
+        StoreError: Nothing can be meant by it, what it needs is not installed, or `SAGADSL_KEYS` has no keys.
     """
     if url.partition("?")[0] in {"memory:", "memory://"}:
         from sagadsl.runtime.store.memory import MemoryStore  # noqa: PLC0415 - not for those who open another one
 
         return MemoryStore()
+    from sagadsl.runtime.store.encryption import keys_of_environment  # noqa: PLC0415 - not for memory
+
+    keys = keys_of_environment()
+    if keys is not None:
+        from sagadsl.runtime.store.sql.sealed import SealedStore  # noqa: PLC0415 - for those who have keys
+
+        return SealedStore(*_understood(url), keys)
     from sagadsl.runtime.store.sql.store import SqlStore  # noqa: PLC0415 - heavy
 
     return SqlStore(*_understood(url))

@@ -95,6 +95,18 @@ async def test_a_saga_that_is_not_there_cannot_be_deleted(store):
         await store.delete("nobody")
 
 
+async def test_of_many_sagas_those_that_are_final_are_deleted_and_said(store):
+    await given(store, "a", "b", "c", "d", "e'é")
+    await committed(store, end("a", 2), end("b", 2, "failed"), end("d", 2), end("e'é", 2, "compensated"))
+
+    assert sorted(await store.delete_many(["e'é", "a", "b", "c", "nobody", "a"])) == ["a", "e'é"]
+
+    assert sorted(ids((await store.list()).sagas)) == ["b", "c", "d"]
+    assert [*await store.delete_many(["a"])] == [*await store.delete_many([])] == []
+    with pytest.raises(UnknownSagaError):
+        await store.events("a")
+
+
 async def test_what_ended_long_ago_is_purged_the_oldest_first(store):
     await join(store)
     ends = {"a": NOW - 10, "b": NOW - 30, "c": NOW - 20, "young": NOW + 5, "failed": NOW - 90}

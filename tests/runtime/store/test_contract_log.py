@@ -323,6 +323,17 @@ async def test_writing_the_very_same_again_is_no_refusal(store, another):
     assert [event.seq for event in await store.events("a")] == [1, 2, 3, 4]
 
 
+async def test_two_engines_do_not_begin_one_saga_though_they_do_so_at_the_same_instant(store):
+    await join(store, ME, "other")
+    assert await store.commit(ME, [first("a")]) == [None]
+
+    (refusal,) = await store.commit("other", [first("a")])
+
+    assert isinstance(refusal, IdTaken)
+    assert refusal.row.owner == ME
+    assert await store.commit(ME, [first("a")]) == [None]
+
+
 async def test_what_comes_with_the_very_same_event_is_not_done_twice(store):
     await given(store, "a", "b")
     batch = [

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from sagadsl.machine.lifecycles import SAGA
 from sagadsl.runtime.store.contract import SagaRow, Write
+from sagadsl.runtime.store.encryption import PLAIN, Codec
 from sagadsl.runtime.store.sql.plain import dumps, to_column
 from sagadsl.runtime.store.sql.rows import Columns, event_columns, saga_columns
 
@@ -41,7 +42,8 @@ class Batch:
 class _Sorting:
     """Sorts writes into a batch."""
 
-    def __init__(self) -> None:
+    def __init__(self, codec: Codec) -> None:
+        self._codec = codec
         self.batch = Batch()
         self._last: dict[str, int] = {}
         self._rows: dict[str, SagaRow] = {}
@@ -57,7 +59,7 @@ class _Sorting:
         elif seq != before + 1:
             batch.in_turn = False
         self._last[saga_id] = seq
-        batch.events.append(event_columns(saga_id, write.event))
+        batch.events.append(event_columns(saga_id, write.event, self._codec))
         if write.row is not None:
             self._rows[saga_id] = write.row
         if write.mail:
@@ -96,9 +98,9 @@ class _Sorting:
         return batch
 
 
-def batch_of(writes: Iterable[Write], *, checked: bool = False) -> Batch:
+def batch_of(writes: Iterable[Write], codec: Codec = PLAIN, *, checked: bool = False) -> Batch:
     """Return what these writes put into the tables. `checked` says that nothing will be refused."""
-    sorting = _Sorting()
+    sorting = _Sorting(codec)
     for write in writes:
         sorting.add(write)
     return sorting.done(checked=checked)

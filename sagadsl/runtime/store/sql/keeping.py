@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import Connection, Dialect, Text, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
@@ -12,7 +12,7 @@ from sagadsl.runtime.store.contract import StoredDefinition
 from sagadsl.runtime.store.sql.incoming import Prepared, incoming, rows
 from sagadsl.runtime.store.sql.locking import free
 from sagadsl.runtime.store.sql.owning import saga_of
-from sagadsl.runtime.store.sql.plain import to_column
+from sagadsl.runtime.store.sql.plain import from_column, to_column
 from sagadsl.runtime.store.sql.rows import definition_columns, definition_from
 from sagadsl.runtime.store.sql.tables import FINISHED, definitions, events, letters, sagas
 from sagadsl.runtime.store.sql.writing import Writer
@@ -57,6 +57,14 @@ class Removal:
         if status not in SAGA.final:
             raise ValueError(f"the saga {saga_id!r} is {status}; only a completed or compensated one can be deleted")
         self._remove(connection, [to_column(saga_id)])
+
+    def delete_many(self, connection: Connection, saga_ids: Collection[str]) -> list[str]:
+        """Remove those of these sagas that are final; return their ids."""
+        asked = select(sagas.c.id).where(FINISHED, sagas.c.id.in_([to_column(saga_id) for saga_id in saga_ids]))
+        gone = connection.execute(asked.with_for_update()).scalars().all()
+        if gone:
+            self._remove(connection, gone)
+        return [from_column(saga_id) for saga_id in gone]
 
     def purge(self, connection: Connection, before: float, limit: int) -> int:
         """Remove final sagas that ended before an instant, the oldest first; return how many."""

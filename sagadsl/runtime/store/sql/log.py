@@ -10,7 +10,8 @@ from typing import Any, cast
 from sqlalchemy import Connection, Dialect, Text, select
 
 from sagadsl.machine.events import Event
-from sagadsl.runtime.store.contract import Refusal, StoreUnavailableError, UnknownSagaError, Write
+from sagadsl.runtime.store.contract import Refusal, StoreError, StoreUnavailableError, UnknownSagaError, Write
+from sagadsl.runtime.store.encryption import Codec
 from sagadsl.runtime.store.sql.batch import Batch, batch_of
 from sagadsl.runtime.store.sql.connecting import Threads, Transact
 from sagadsl.runtime.store.sql.fence import Fence
@@ -31,16 +32,18 @@ class _CollisionError(Exception):
 class Log:
     """Writes and reads the log of one store."""
 
-    def __init__(self, threads: Threads, dialect: Dialect, writer: Writer, fence: Fence) -> None:
-        self._threads, self._writer, self._fence = threads, writer, fence
-        self._lookup = Lookup(dialect)
+    def __init__(self, threads: Threads, dialect: Dialect, writer: Writer, fence: Fence, codec: Codec) -> None:
+        self._threads, self._writer, self._fence, self._codec = threads, writer, fence, codec
+        self._lookup = Lookup(dialect, codec)
         asked = incoming(dialect, {"id": Text()})
         of_these = select(events.c.saga_id, events.c.data).where(events.c.saga_id == asked.c.id)
         self._histories = Prepared(of_these.order_by(events.c.saga_id, events.c.seq), dialect)
 
     async def commit(self, engine_id: str, writes: Sequence[Write]) -> list[Refusal | None]:
         """Write all at once; only if something collides, find out what, and write the rest."""
-        batch = batch_of(writes)  # here, since the thread that writes would wait for Python's lock ever again
+        batch = batch_of(
+            writes, self._codec
+        )  # here, since the thread that writes would wait for Python's lock ever again
         return await self._threads.in_turn(partial(self._commit, engine_id, writes, batch))
 
     def _commit(
@@ -67,27 +70,50 @@ class Log:
 
     def _commit_sorted(self, connection: Connection, engine_id: str, writes: Sequence[Write]) -> list[Refusal | None]:
         self._fence.pass_through(connection, engine_id)
-        accepted, refusals = self._lookup.present(connection, writes).sort_out(writes)
-        batch = batch_of(accepted, checked=True)
+        accepted, refusals = self._lookup.present(connection, writes).sort_out(engine_id, writes)
+        batch = batch_of(accepted, self._codec, checked=True)
         if batch.events and not self._writer.write(connection, batch, releases_first=True):
             raise _CollisionError
         return refusals
 
     async def events(self, saga_id: str, after: int, limit: int | None) -> list[Event]:
         """Return events of a saga."""
-        return [event_from(data) for data in await self._threads.read(_events, saga_id, after, limit)]
+        found = await self._threads.read(_events, saga_id, after, limit)
+        return [event_from(data, to_column(saga_id), self._codec) for data in found]
+
+    async def check_keys(self, where: str) -> None:
+        """Make sure that what is there can be read.
+
+        Raises:
+            StoreError: It is encrypted, and cannot be decrypted here.
+        """
+        for saga_id, data in await self._threads.write(_samples):
+            try:
+                self._codec.open(data, saga_id)
+            except StoreError as error:
+                raise StoreError(f"{where}: {error}") from None
 
     async def histories(self, saga_ids: Collection[str]) -> dict[str, list[Event]]:
         """Return all events of several sagas."""
         found = await self._threads.read(self._all_of, saga_ids)
         histories: defaultdict[str, list[Event]] = defaultdict(list)
         for saga_id, data in found:
-            histories[from_column(saga_id)].append(event_from(data))
+            histories[from_column(saga_id)].append(event_from(data, saga_id, self._codec))
         return dict(histories)
 
     def _all_of(self, connection: Connection, saga_ids: Collection[str]) -> Sequence[Any]:
         asked = rows([[to_column(each)] for each in sorted(set(saga_ids))])
         return cast("Sequence[Any]", self._histories.run(connection, rows=asked).all())
+
+
+def _samples(connection: Connection) -> Sequence[Any]:
+    """Return two events, which are quickly found."""
+    rows_ = select(events.c.saga_id, events.c.data).limit(1)
+    ends = (
+        rows_.order_by(events.c.saga_id, events.c.seq),
+        rows_.order_by(events.c.saga_id.desc(), events.c.seq.desc()),
+    )
+    return [row for end in ends for row in connection.execute(end)]
 
 
 def _events(connection: Connection, saga_id: str, after: int, limit: int | None) -> Sequence[str]:

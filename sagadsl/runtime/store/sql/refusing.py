@@ -7,12 +7,12 @@ from typing import Any
 
 from sqlalchemy import BigInteger, ClauseElement, Connection, Dialect, Select, Text, literal_column, select
 
-from sagadsl.machine.events import to_json
 from sagadsl.machine.lifecycles import SAGA
 from sagadsl.runtime.store.contract import IdTaken, KeyTaken, OutOfTurn, Refusal, SagaRow, Write
+from sagadsl.runtime.store.encryption import PLAIN, Codec
 from sagadsl.runtime.store.sql.incoming import Prepared, incoming, rows
-from sagadsl.runtime.store.sql.plain import dumps, same, to_column
-from sagadsl.runtime.store.sql.rows import saga_row
+from sagadsl.runtime.store.sql.plain import same, to_column
+from sagadsl.runtime.store.sql.rows import event_text, saga_row
 from sagadsl.runtime.store.sql.tables import ROW, events, sagas
 
 _OUT_OF_TURN = OutOfTurn()
@@ -21,7 +21,9 @@ _OUT_OF_TURN = OutOfTurn()
 class Lookup:
     """Looks up what a list of writes may collide with."""
 
-    def __init__(self, dialect: Dialect) -> None:
+    def __init__(self, dialect: Dialect, codec: Codec = PLAIN) -> None:
+        self._codec = codec
+
         def prepared(statement: ClauseElement) -> Prepared:
             return Prepared(statement, dialect)
 
@@ -43,6 +45,7 @@ class Lookup:
             {(row[0], row[1]): row[2] for row in self._events.run(connection, rows=_sorted_rows(places))},
             {row[0]: saga_row(row) for row in self._sagas.run(connection, rows=_sorted_rows((each,) for each in ids))},
             {(row[0], row[1]): row[2] for row in self._holders.run(connection, rows=_sorted_rows(keys))},
+            self._codec,
         )
 
 
@@ -50,22 +53,31 @@ class Present:
     """What is there, and what would be after some of the writes."""
 
     def __init__(
-        self, log: dict[tuple[str, int], str], rows_: dict[str, SagaRow], holders: dict[tuple[str, str], str]
+        self,
+        log: dict[tuple[str, int], str],
+        rows_: dict[str, SagaRow],
+        holders: dict[tuple[str, str], str],
+        codec: Codec,
     ) -> None:
-        self._log, self._rows, self._holders = log, rows_, holders
+        self._log, self._rows, self._holders, self._codec = log, rows_, holders, codec
         self._refused: set[str] = set()
 
-    def sort_out(self, writes: Iterable[Write]) -> tuple[list[Write], list[Refusal | None]]:
+    def sort_out(self, engine_id: str, writes: Iterable[Write]) -> tuple[list[Write], list[Refusal | None]]:
         """Return the writes that are to be made, and for all of them why they are refused, or `None`."""
         accepted: list[Write] = []
         refusals: list[Refusal | None] = []
         for write in writes:
-            saga_id, text = to_column(write.saga_id), dumps(to_json(write.event))
+            saga_id = to_column(write.saga_id)
+            text = event_text(saga_id, write.event, self._codec)
             there = self._log.get((saga_id, write.event.seq))
             refusal: Refusal | None = None
             if saga_id in self._refused:
                 refusal = _OUT_OF_TURN
-            elif there is None or not same(there, text):
+            elif (
+                there is None
+                or self._is_run_by_another(saga_id, write, engine_id)
+                or not self._says(saga_id, there, text)
+            ):
                 refusal = self._refusal(saga_id, write)
                 if refusal is None:
                     if write.event.seq == 1 and write.row is None:
@@ -76,6 +88,15 @@ class Present:
                 self._refused.add(saga_id)
             refusals.append(refusal)
         return accepted, refusals
+
+    def _is_run_by_another(self, saga_id: str, write: Write, engine_id: str) -> bool:
+        """Whether another engine has begun this saga, be it with the very same event."""
+        row = self._rows.get(saga_id)
+        return write.event.seq == 1 and row is not None and row.owner not in {None, engine_id}
+
+    def _says(self, saga_id: str, there: str, text: str) -> bool:
+        """Whether the store has this event; it may have been encrypted with another key."""
+        return there == text or same(self._codec.open(there, saga_id), self._codec.open(text, saga_id))
 
     def _refusal(self, saga_id: str, write: Write) -> Refusal | None:
         seq, row = write.event.seq, write.row

@@ -10,24 +10,31 @@ from sqlalchemy import Row
 from sagadsl.machine.events import Event, from_json, to_json
 from sagadsl.machine.lifecycles import SAGA
 from sagadsl.runtime.store.contract import EngineRow, Letter, SagaRow, StoredDefinition, StoreError
+from sagadsl.runtime.store.encryption import PLAIN, Codec
 from sagadsl.runtime.store.sql.plain import dumps, from_column, loads, to_column
 
 Columns: TypeAlias = list[Any]
 
 
-def event_columns(saga_id: str, event: Event) -> Columns:
+def event_text(saga_id: str, event: Event, codec: Codec = PLAIN) -> str:
+    """Return an event as its column has it; so is `saga_id`."""
+    return codec.seal(dumps(to_json(event)), saga_id)
+
+
+def event_columns(saga_id: str, event: Event, codec: Codec = PLAIN) -> Columns:
     """Return an event as a row of `sagadsl_events`. `saga_id` is as its column has it."""
-    return [saga_id, event.seq, event.at, dumps(to_json(event))]
+    return [saga_id, event.seq, event.at, event_text(saga_id, event, codec)]
 
 
-def event_from(data: str) -> Event:
+def event_from(data: str, saga_id: str, codec: Codec = PLAIN) -> Event:
     """Return the event of a row of `sagadsl_events`.
 
     Raises:
-        StoreError: It is none.
+        StoreError: It is none, or cannot be decrypted.
     """
+    text = codec.open(data, saga_id)
     try:
-        return from_json(loads(data))
+        return from_json(loads(text))
     except (ValueError, TypeError) as error:
         raise StoreError(f"the store holds an event that cannot be read: {error}; restore it from a backup") from error
 

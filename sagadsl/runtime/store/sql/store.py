@@ -26,6 +26,7 @@ from sagadsl.runtime.store.contract import (
     StoredDefinition,
     Write,
 )
+from sagadsl.runtime.store.encryption import PLAIN, Codec
 from sagadsl.runtime.store.sql import keeping, locking, looking, owning, posting, upgrading
 from sagadsl.runtime.store.sql.connecting import Threads
 from sagadsl.runtime.store.sql.cursors import read_cursor
@@ -41,16 +42,17 @@ class SqlStore:
     Args:
         url: The database, with SQLAlchemy's own name for its driver.
         name: The URL for people, without a password.
+        codec: Encrypts events; see `sealed.py`.
     """
 
     shared = True
 
-    def __init__(self, url: URL, name: str) -> None:
+    def __init__(self, url: URL, name: str, codec: Codec = PLAIN) -> None:
         self.url = name
         self._threads = threads = Threads(url, name)
         self._fence = fence = Fence(threads.dialect)
         writer = Writer(threads.dialect)
-        self._log = Log(threads, threads.dialect, writer, fence)
+        self._log = Log(threads, threads.dialect, writer, fence, codec)
         self._ownership = owning.Ownership(threads.dialect, fence, writer)
         self._removal = keeping.Removal(threads.dialect, writer)
 
@@ -59,6 +61,7 @@ class SqlStore:
         self._threads.start()
         try:
             await self._threads.write(upgrading.bring_up_to_date, self.url)
+            await self._log.check_keys(self.url)
         except BaseException:
             await self._threads.stop()
             raise
@@ -195,6 +198,10 @@ class SqlStore:
     async def delete(self, saga_id: str) -> None:
         """Remove a final saga."""
         await self._threads.write(self._removal.delete, saga_id)
+
+    async def delete_many(self, saga_ids: Collection[str]) -> Collection[str]:
+        """Remove those of these sagas that are final."""
+        return await self._threads.write(self._removal.delete_many, saga_ids)
 
     async def purge(self, before: float, limit: int = 1000) -> int:
         """Remove final sagas that ended before an instant."""
