@@ -15,7 +15,8 @@ from sagadsl.machine.events import TIMEOUT, Event, Failure
 from sagadsl.runtime.activity import Activity
 from sagadsl.runtime.answers import answered, failed
 from sagadsl.runtime.breakers import TIMED_OUT, Guard, Leave
-from sagadsl.runtime.clock import Alarm, Clock
+from sagadsl.runtime.clock import Clock
+from sagadsl.runtime.deadlines import Deadlines
 from sagadsl.runtime.invocation import invoke
 from sagadsl.runtime.services import Action, ActionContext, Services
 from sagadsl.runtime.turns import Turns
@@ -35,7 +36,7 @@ class Call:
         is_over: Whether it has answered, or was stopped.
     """
 
-    __slots__ = ("_calls", "action", "again", "command", "deadline", "is_over", "leave", "saga_id", "task", "tell")
+    __slots__ = ("_calls", "action", "again", "command", "is_over", "leave", "saga_id", "task", "tell")
 
     def __init__(
         self, calls: Calls, saga_id: str, command: ActionCall, action: Action, tell: Tell, again: bool
@@ -46,7 +47,6 @@ class Call:
         self.action = action
         self.tell: Tell | None = tell
         self.task: asyncio.Task[None] | None = None
-        self.deadline: Alarm | None = None
         self.again = again
         self.leave: Leave | None = None
         self.is_over = False
@@ -85,7 +85,7 @@ class Calls:
 
     def __init__(self, services: Services, clock: Clock, turns: Turns, activity: Activity) -> None:
         self._services = services
-        self._clock = clock
+        self._deadlines = Deadlines(clock)
         self._turns = turns
         self._activity = activity
         self._tasks: set[asyncio.Task[None]] = set()
@@ -110,8 +110,7 @@ class Calls:
     def stop(self, call: Call) -> None:
         """Nobody waits for it any more. A thread cannot be stopped: what it answers late is told all the same."""
         call.is_over = True
-        if call.deadline is not None:
-            call.deadline.cancel()
+        self._deadlines.stop(call.command.timeout, call)
         if call.task is not None and call.action.is_async and call.task is not asyncio.current_task():
             call.task.cancel()
 
@@ -125,7 +124,7 @@ class Calls:
         if call.is_over or self.is_closing:
             return False
         command = call.command
-        call.deadline = self._clock.call_at(self._clock.now() + command.timeout, call.time_out)
+        self._deadlines.start(command.timeout, call)
         call.task = task = asyncio.get_running_loop().create_task(self._invoke(call))
         self._tasks.add(task)
         self._activity.begin()
@@ -144,8 +143,7 @@ class Calls:
         context = ActionContext(call.saga_id, command.state, command.attempt, command.key, undoes)
         around = self.around
         answer = await (self._ask(call, context) if around is None else around(call, context, self._ask))
-        if call.deadline is not None:
-            call.deadline.cancel()
+        self._deadlines.stop(call.command.timeout, call)
         call.is_over = True
         if isinstance(answer, Failure) and call.again:
             answer = replace(answer, in_doubt=True)

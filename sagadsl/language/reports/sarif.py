@@ -20,6 +20,7 @@ _FAMILIES = {
     "4": "Expressions and data",
     "5": "Saga roles and compensation",
     "6": "Style",
+    "7": "Services",
 }
 _BRACES = str.maketrans({"{": "{{", "}": "}}"})  # single ones stand for arguments (SARIF 2.1.0, 3.11.5)
 _RULE_INDEX = {code: index for index, code in enumerate(CODES)}
