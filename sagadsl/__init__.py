@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from sagadsl.machine.saga import Saga
     from sagadsl.machine.unexpected import UnexpectedEvent
     from sagadsl.runtime.engine import Engine
+    from sagadsl.runtime.http import load_services
     from sagadsl.runtime.outcome import Outcome
     from sagadsl.runtime.services import ActionContext, ActionError, Services
 
@@ -44,6 +45,7 @@ __all__ = [
     "UnexpectedEvent",
     "compile_saga",
     "load",
+    "load_services",
 ]
 
 _HOMES = {
@@ -61,6 +63,7 @@ _HOMES = {
     "UnexpectedEvent": "sagadsl.machine.unexpected",
     "compile_saga": "sagadsl.machine.compiler",
     "load": "sagadsl.language.load",
+    "load_services": "sagadsl.runtime.http",
 }
 
 

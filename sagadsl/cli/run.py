@@ -15,7 +15,7 @@ from sagadsl.cli import files
 from sagadsl.cli.exits import EXIT_OF_STATUS, PROBLEMS, USAGE, CommandError
 from sagadsl.cli.formats import Format, FormatOption
 from sagadsl.cli.run_options import read_input, read_script, read_signal
-from sagadsl.cli.serving import ServicesOption
+from sagadsl.cli.serving import OptionalServices
 from sagadsl.cli.stores import StoreOption, url_of
 from sagadsl.cli.telling import conclude, teller
 from sagadsl.language.inputs import InputError, prepare_input
@@ -34,7 +34,7 @@ def command(
         str | None,
         typer.Option(help="The saga's input: JSON, or @FILE, or @- for standard input.", metavar="JSON|@FILE"),
     ] = None,
-    services: ServicesOption | None = None,
+    services: OptionalServices = None,
     simulated: Annotated[
         bool,
         typer.Option("--simulate", help="Run without services, in virtual time: every action succeeds at once."),

@@ -15,14 +15,13 @@ if TYPE_CHECKING:
     from sagadsl.runtime.services import Services
 
 
-ServicesOption = Annotated[
-    list[str],
-    typer.Option(
-        "--services",
-        help="The services to run against: a Python module or file, or a `services.yaml`.",
-        metavar="MODULE|FILE.py|FILE.yaml",
-    ),
-]
+_SERVICES = typer.Option(
+    "--services",
+    help="The services to run against: a Python module or file, or a `services.yaml`.",
+    metavar="MODULE|FILE.py|FILE.yaml",
+)
+ServicesOption = Annotated[list[str], _SERVICES]
+OptionalServices = Annotated[list[str] | None, _SERVICES]
 
 
 def services_for(sagas: Sequence[CompiledSaga], names: Sequence[str]) -> Services:

@@ -100,7 +100,7 @@ _EVERY_RUN_DIFFERS = (
     (re.compile(r"\b[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}\b"), "DATE AND TIME"),
     (re.compile(r"^sagadsl [0-9]+[.][0-9]+[.][0-9]+\S*", re.MULTILINE), "sagadsl VERSION"),
 )
-_MEASURING = re.compile(r"\bsagadsl (run|resume|ls|show|events|stats)\b")
+_MEASURING = re.compile(r"\bsagadsl (run|resume|ls|show|events|stats|services)\b")
 _REAL_TIMES = re.compile(r"[0-9]+[.][0-9]{3}s")
 
 

@@ -26,3 +26,11 @@ def made_file(tmp_path_factory):
 def saga_db(made_file, tmp_path):
     """The path of an empty store of this test."""
     return shutil.copy(made_file, tmp_path / "saga.db")
+
+
+@pytest.fixture(params=["is closed", "crashes"])
+def leaving(request, saga_db):
+    """How an engine goes away; see `leaving.py`."""
+    from tests.runtime.leaving import Leaving
+
+    return Leaving(request.param, saga_db)

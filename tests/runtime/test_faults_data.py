@@ -87,8 +87,12 @@ async def test_what_is_no_json_fails_the_step_and_nothing_else(url, answer):
 @pytest.mark.parametrize("text", ["a\0b", "half of \ud800"], ids=ascii)
 async def test_text_that_is_none_is_refused_at_the_door_and_the_saga_goes_on(url, text):
     services = Services()
-    services.action("s.a")(dict)
-    services.action("s.b")(dict)
+
+    @services.action("s.a")
+    @services.action("s.b")
+    async def nothing():
+        return {}
+
     async with Engine(url, services) as engine:
         await engine.register(compile_saga(load(TEXT)))
         with pytest.raises(ValueError, match="character"):

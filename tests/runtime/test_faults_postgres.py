@@ -87,6 +87,34 @@ async def test_an_engine_that_cannot_reach_its_database_says_so_and_can_be_opene
     assert outcome.status == "completed"
 
 
+async def test_an_engine_that_is_closed_while_the_database_is_gone_leaves_in_peace(proxy, database):
+    """Whatever it could not write any more is done by the next one."""
+    books = Books()
+    async with Engine(proxy.url, books.services, limits=QUICK) as engine, Stream(engine) as stream:
+        await stream.flows()
+        proxy.go_down()
+    async with Engine(database, books.services, limits=QUICK) as engine:
+        for saga_id in stream.acknowledged:
+            await engine.wait(saga_id, timeout=30)
+
+    await everything_fits(database, books, stream.acknowledged)
+
+
+async def test_a_start_that_is_given_up_while_the_database_is_gone_can_be_repeated(proxy, database):
+    books = Books()
+    async with Engine(proxy.url, books.services, limits=QUICK) as engine:
+        await engine.register(THREE)
+        proxy.go_down()
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(engine.start("three", {"n": 1}, saga_id="s0001"), 0.3)
+        proxy.come_back()
+        assert await engine.start("three", {"n": 1}, saga_id="s0001") == "s0001"
+        await engine.wait("s0001", timeout=10)
+
+    await everything_fits(database, books, ["s0001"])
+    assert set(books.did.values()) == {1}
+
+
 @pytest.mark.parametrize("seed", range(3))
 async def test_connections_that_break_at_any_moment_lose_nothing_and_repeat_nothing(proxy, database, seed):
     """Also when what the server has done is not heard of: then it is done already when it is tried again."""

@@ -183,6 +183,42 @@ states:
 """
 
 
+# one saga inside another
+
+
+PARENT = """
+name: parent
+states:
+  child: {type: saga, saga: child, next: w}
+  w: {type: wait, signal: go, timeout: 1d, next: b}
+  b: {service: s, action: b, compensation: undo_b, next: end}
+  end: {type: succeed}
+"""
+CHILD = "{name: child, steps: [{id: a, service: s, action: a, compensation: undo_a}]}"
+
+
+async def test_a_saga_that_another_one_may_still_have_undone_is_not_removed(place):
+    """Given a completed saga inside one that goes on, when the house is cleaned, then it can be undone all the same."""
+    shop = Shop()
+    async with Engine(place, shop.services, limits=QUICK) as engine:
+        await engine.register(compile_saga(load(PARENT)), compile_saga(load(CHILD)))
+        await engine.start("parent", {}, saga_id="p")
+        await eventually(lambda: _has_passed(engine, "child"))
+        assert await engine.purge(older_than=0) == 0
+        with pytest.raises(ValueError, match="p/child"):
+            await engine.delete("p/child")
+        await engine.compensate("p")
+        outcome = await engine.wait("p", timeout=10)
+        assert await engine.purge(older_than=-1) == 2
+
+    assert outcome.status == "compensated"
+    assert shop.names == ["a", "undo_a"]
+
+
+async def _has_passed(engine, state):
+    return any((step.state, step.status) == (state, "completed") for step in (await engine.get("p")).steps)
+
+
 # definitions change while sagas run
 
 VERSION = """

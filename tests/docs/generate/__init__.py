@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from tests.docs.generate import checks, command_line, diagnostics, gallery, keys, lifecycles, protocol
+from tests.docs.generate import checks, command_line, diagnostics, gallery, keys, lifecycles, protocol, services
 from tests.docs.pages import DOCS
 
 PAGES: Mapping[Path, Callable[[], str]] = {
@@ -19,6 +19,7 @@ PAGES: Mapping[Path, Callable[[], str]] = {
             "protocol": protocol,
             "keys": keys,
             "gallery": gallery,
+            "services": services,
         }.items()
     },
 }

@@ -39,7 +39,7 @@ def _section(example: Example) -> str:
         _wrong(example),
         _block("output", f"$ {example.command}\n{_told(example)}"),
         "Mended:",
-        _block(f"yaml example {example.file}", example.mended),
+        _mended(example),
     ]
     return "\n\n".join(parts)
 
@@ -49,13 +49,19 @@ def _links(example: Example) -> str:
 
 
 def _others(example: Example) -> dict[str, str]:
-    return {**example.beside, **({SERVICES: example.catalogue} if example.catalogue else {})}
+    return {**example.beside, **({SERVICES: example.services} if example.catalogue else {})}
 
 
 def _wrong(example: Example) -> str:
     if example.script:
         return _block("python", f"from pathlib import Path\n\n{example.script}")
     return _block(f"yaml example {example.file}", example.wrong)
+
+
+def _mended(example: Example) -> str:
+    if example.is_about_services:
+        return _block(f"yaml example {SERVICES}", example.mended_services)
+    return _block(f"yaml example {example.file}", example.mended)
 
 
 def _told(example: Example) -> str:

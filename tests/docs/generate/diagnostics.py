@@ -25,6 +25,7 @@ FAMILIES = {
     "4": ("Expressions and data", "Every expression is read and type-checked against what is readable at its place."),
     "5": ("Roles and compensation", "What is undone, what is retried, and the point of no return."),
     "6": ("Style", "What is said and means nothing."),
+    "7": ("Services", "How services are called over HTTP; see [the keys of a catalogue](services.md)."),
 }
 _FAMILY = len("SAGA")
 

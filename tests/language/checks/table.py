@@ -7,7 +7,7 @@ They stand in `examples/`, one file a family, by code, with these keys:
     script     or: Python that writes such a file, where a page cannot show it; with `at: [line, column]` for «
     also       codes that cannot but come with it
     beside     other definitions that are checked together with it, by file name
-    catalogue  the text of `services.yaml`, which it is checked against
+    catalogue  the text of `services.yaml`, which it is checked against; with «…» in it, the problem is there
     run        what to name on the command line, where that is not the file
     mend       what to replace in `wrong`, each once, so that nothing is found any more
     mended     or: the whole of it
@@ -53,7 +53,22 @@ class Example:
 
     @cached_property
     def wrong(self) -> str:
-        return self.marked.replace(OPENING, "").replace(CLOSING, "")
+        return _unmarked(self.marked)
+
+    @cached_property
+    def services(self) -> str:
+        """The text of the catalogue."""
+        return _unmarked(self.catalogue)
+
+    @property
+    def is_about_services(self) -> bool:
+        """Whether the problem is in the catalogue."""
+        return OPENING in self.catalogue
+
+    @property
+    def mended_services(self) -> str:
+        """The mended text of the catalogue."""
+        return self._mended(self.services) if self.is_about_services else self.services
 
     @cached_property
     def mended(self) -> str:
@@ -63,6 +78,9 @@ class Example:
             ValueError: What is to be replaced does not stand there once.
         """
         text = self.whole or self.wrong
+        return text if self.is_about_services else self._mended(text)
+
+    def _mended(self, text: str) -> str:
         for old, new in self.mend.items():
             if text.count(old) != 1:
                 raise ValueError(f"{self.code}: {old!r} stands {text.count(old)} times in the text")
@@ -77,9 +95,13 @@ class Example:
 
     def place(self) -> tuple[int, int, int, int]:
         """Where the problem is told: line and column of the first character, and of the one behind the last."""
-        before, _, rest = self.marked.partition(OPENING)
+        before, _, rest = (self.catalogue if self.is_about_services else self.marked).partition(OPENING)
         inside = rest.partition(CLOSING)[0]
         return (*_end_of(before), *_end_of(before + inside))
+
+
+def _unmarked(text: str) -> str:
+    return text.replace(OPENING, "").replace(CLOSING, "")
 
 
 def _end_of(text: str) -> tuple[int, int]:
@@ -98,7 +120,7 @@ def examples() -> dict[str, Example]:
 
 def put_wrong(example: Example, folder: Path) -> None:
     """Write the files of an example into a folder, as they are wrong."""
-    _put_others(example, folder)
+    _put_others(example, folder, example.services)
     if not example.script:
         (folder / example.file).write_text(example.wrong, encoding="utf-8", newline="")
         return
@@ -108,14 +130,14 @@ def put_wrong(example: Example, folder: Path) -> None:
 
 def put_mended(example: Example, folder: Path) -> None:
     """Write the files of an example into a folder, as they are mended."""
-    _put_others(example, folder)
+    _put_others(example, folder, example.mended_services)
     target = folder / example.run if example.run else folder
     target.mkdir(exist_ok=True)
     (target / example.file).write_text(example.mended, encoding="utf-8", newline="")
 
 
-def _put_others(example: Example, folder: Path) -> None:
-    for name, text in {**example.beside, **({SERVICES: example.catalogue} if example.catalogue else {})}.items():
+def _put_others(example: Example, folder: Path, services: str) -> None:
+    for name, text in {**example.beside, **({SERVICES: services} if services else {})}.items():
         (folder / name).write_text(text, encoding="utf-8")
 
 

@@ -51,7 +51,9 @@ class Connection:
         self.writer.write(data)
         await self.writer.drain()
 
-    async def answer(self, status: int = 200, body: bytes = b"", kind: str = "application/json", **headers: str) -> None:
+    async def answer(
+        self, status: int = 200, body: bytes = b"", kind: str = "application/json", **headers: str
+    ) -> None:
         """Send a whole answer that is right as far as HTTP is concerned."""
         lines = [f"HTTP/1.1 {status} X", f"Content-Length: {len(body)}"]
         lines += [f"Content-Type: {kind}"] if kind else []

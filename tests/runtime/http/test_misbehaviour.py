@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from sagadsl import Engine, Services, compile_saga, load
 from sagadsl.machine.events import Failure, StepFailed, StepSucceeded
-from tests.runtime.http.calling import call, shop
+from sagadsl.runtime import SyncEngine
+from tests.runtime.http.calling import call, services, shop
 from tests.runtime.http.misbehaviour import CASES, OK, after_request, answered, never_read
 from tests.runtime.http.server import Server, free_port
 
@@ -229,3 +230,33 @@ async def test_services_can_be_shared_by_engines_one_after_the_other_and_at_once
             assert (await first.run(SAGA, {})).status == "completed"
         async with Engine("memory:", Services().include(made)) as third:
             assert (await third.run(SAGA, {})).status == "completed"
+
+
+async def test_all_of_it_at_once_takes_no_engine_down_and_leaves_no_saga_undecided():
+    turns = iter(CASES * 4)
+
+    async def behave(connection):
+        await next(turns).behave(connection)
+
+    with Server(behave) as bad, Server(answered(200, b"{}")) as good:
+        made, undone = with_local(shop(bad.url, max_response=100_000, timeout="300ms"))
+        fine = compile_saga(load("name: fine\nsteps: [{id: s, service: well, action: do, kind: read_only}]"))
+        made.include(services(f"services: {{well: {{url: '{good.url}', actions: {{do: {{}}}}}}}}"))
+        async with Engine("memory:", made) as engine:
+            await engine.register(SAGA, fine)
+            ids = [await engine.start(SAGA, {}) for _ in CASES]
+            assert (await engine.run(fine, {})).status == "completed", "others are not held up"
+            outcomes = await asyncio.wait_for(asyncio.gather(*map(engine.wait, ids)), 120)
+            assert (await engine.run(fine, {})).status == "completed"
+            assert engine.actions_under_way == 0
+
+    assert {outcome.status for outcome in outcomes} == {"compensated"}
+    assert undone.count("book") == len(CASES)
+
+
+def test_without_asyncio_services_over_http_are_called_and_their_connections_closed():
+    with Server(answered(200, b"{}")) as server:
+        made, _ = with_local(shop(server.url))
+        for _ in range(2):
+            with SyncEngine("memory:", made) as engine:
+                assert engine.run(SAGA, {}).status == "completed"

@@ -1,0 +1,156 @@
+"""One saga that waits for a person: what has happened, and the commands that can be given."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+
+from sagadsl.cli.formats import printable
+from sagadsl.cli.moments import clock_time
+from sagadsl.cli.rows import to_json as row_to_json
+from sagadsl.cli.tables import STYLES, console
+from sagadsl.machine.events import to_json as event_to_json
+from sagadsl.runtime.dead_letters import Choice, Findings, Step, findings, people
+from sagadsl.runtime.observe.masking import Mask
+
+if TYPE_CHECKING:
+    from sagadsl.cli.recalling import Recalled
+    from sagadsl.language.definition import Json
+    from sagadsl.machine.events import Event, Failure
+    from sagadsl.runtime.store.contract import SagaRow
+
+_LABEL = 12
+_LONG = 100
+
+
+def to_json(found: Recalled, options: Sequence[str]) -> dict[str, Json]:
+    """Return everything about a saga that a person needs in order to decide, as JSON data.
+
+    Args:
+        found: The saga.
+        options: What the commands need besides, as `--store URL`.
+    """
+    mask = Mask.of(found.saga)
+    told = _masked(findings(found.saga), mask)
+    return {
+        **row_to_json(_masked_row(found, mask)),
+        "input": mask.input(found.saga.input),
+        "done": [asdict(step) for step in told.done],
+        "undone": [asdict(step) for step in told.undone],
+        "failed": [asdict(step) for step in told.failed],
+        "in_doubt": [asdict(step) for step in told.in_doubt],
+        "not_begun": list(told.not_begun),
+        "decided": [event_to_json(mask.event(event)) for event in people(found.events)],
+        "commands": [{**asdict(choice), "line": line(choice, found.row.id, options)} for choice in told.choices],
+    }
+
+
+def line(choice: Choice, saga_id: str, options: Sequence[str] = ()) -> str:
+    """Return the command line of a decision, to be pasted into a shell."""
+    words = ["sagadsl", choice.decision, saga_id]
+    words += [choice.about] if choice.about else []
+    words += ["--region", choice.region] if choice.region else []
+    if choice.needs_output:
+        words += ["--payload" if choice.decision == "signal" else "--output", "{}"]
+    return shlex.join([*words, *options])
+
+
+def tell(found: Recalled, options: Sequence[str]) -> None:
+    """Print everything about a saga that a person needs in order to decide."""
+    to, mask = console(), Mask.of(found.saga)
+    told = _masked(findings(found.saga), mask)
+    for label, value in _head(found, mask):
+        style = STYLES.get(value.partition(",")[0], "") if label == "status" else ""
+        to.print(Text.assemble((f"{label:<{_LABEL}}", "dim"), (value, style)))
+    for title, lines in _parts(told, [mask.event(event) for event in people(found.events)]):
+        if lines:
+            to.print(Text(f"\n{title}", style="bold"))
+            for each in lines:
+                to.print(Text(f"  {each}"))
+    to.print(Text("\nwhat can be decided" if told.choices else "\nnothing can be decided", style="bold"))
+    lines = [line(choice, found.row.id, options) for choice in told.choices]
+    width = max(map(len, lines), default=0)
+    for choice, text in zip(told.choices, lines, strict=True):
+        to.print(Text.assemble(f"  {printable(text):<{width}}   ", (printable(choice.meaning), "dim")))
+    if told.choices:
+        to.print(Text("each takes --why TEXT, and --by WHO for another name than that of your login", style="dim"))
+
+
+def _masked(told: Findings, mask: Mask) -> Findings:
+    """Return what has happened without what the definition calls sensitive."""
+
+    def masked(steps: Sequence[Step]) -> list[Step]:
+        return [replace(s, output=mask.output(s.state, s.output), error=mask.failure(s.error)) for s in steps]
+
+    return replace(
+        told,
+        done=masked(told.done),
+        undone=masked(told.undone),
+        failed=masked(told.failed),
+        in_doubt=masked(told.in_doubt),
+    )
+
+
+def _masked_row(found: Recalled, mask: Mask) -> SagaRow:
+    row = found.row
+    key = None if row.key is None else mask.text(row.key)
+    message = None if row.error_message is None else mask.text(row.error_message)
+    return replace(row, key=key, error_message=message)
+
+
+def _head(found: Recalled, mask: Mask) -> Iterator[tuple[str, str]]:
+    row, saga = _masked_row(found, mask), found.saga
+    error = mask.failure(saga.error)
+    yield "saga", printable(row.id)
+    yield "definition", f"{row.name} {printable(row.version)}"
+    yield "status", f"{saga.status}, since {clock_time(row.updated_at)}"
+    if row.key is not None:
+        yield "key", printable(row.key)
+    if row.parent is not None:
+        yield "run for", f"saga {printable(row.parent)}"
+    if error is not None:
+        where = f" at {saga.error_state}" if saga.error_state else ""
+        yield "because of", f"{_failure(error)}{where}"
+    yield "input", _data(mask.input(saga.input))
+
+
+def _parts(told: Findings, decided: Sequence[Event]) -> Iterator[tuple[str, list[str]]]:
+    yield "done", [f"{printable(step.label):<24} {_data(step.output)}" for step in told.done]
+    yield "undone", [printable(step.label) for step in told.undone]
+    yield "failed", [f"{printable(step.label):<24} {_why(step)}" for step in told.failed]
+    yield "in doubt", [f"{printable(step.label):<24} {_doubt(step)}" for step in told.in_doubt]
+    yield "not begun", [", ".join(map(printable, told.not_begun))] if told.not_begun else []
+    yield "decided so far", [_decided(event) for event in decided]
+
+
+def _doubt(step: Step) -> str:
+    what = "it may have been undone" if step.status == "compensation_failed" else "it may have taken place"
+    return f"{what} although nobody knows; ask the service"
+
+
+def _why(step: Step) -> str:
+    tried = step.compensation_attempts if step.status == "compensation_failed" else step.attempts
+    what = "to undo it" if step.status == "compensation_failed" else ""
+    times = f"{tried} {'attempt' if tried == 1 else 'attempts'} {what}".strip()
+    return f"{_failure(step.error)} ({times})" if step.error is not None else times
+
+
+def _failure(failure: Failure) -> str:
+    said = f"{failure.code}: {failure.message}" if failure.message else failure.code
+    return printable(said)
+
+
+def _decided(event: Event) -> str:
+    from sagadsl.cli.story_of_people import told
+
+    return f"{clock_time(event.at)}  {told(event)}"
+
+
+def _data(data: Json) -> str:
+    text = printable(json.dumps(data, ensure_ascii=False))
+    return text if len(text) <= _LONG else f"{text[: _LONG - 1]}…"

@@ -1,0 +1,120 @@
+"""`sagadsl dead-letters`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sagadsl.cli.decide_options import DEAD, ErrorOption, NameOption, OlderThanOption, StatusOption, selected
+from sagadsl.cli.exits import CommandError
+from sagadsl.cli.formats import Format, FormatOption
+from sagadsl.cli.stores import StoreOption, look
+
+if TYPE_CHECKING:
+    from sagadsl.cli.recalling import Recalled
+    from sagadsl.runtime.bulk import Selection
+    from sagadsl.runtime.store.contract import SagaRow, Store
+
+NEEDS_ARGUMENTS = False
+
+_AT_MOST = 20
+
+
+def command(
+    saga: Annotated[
+        str | None,
+        typer.Argument(metavar="ID", help="Everything about this saga, by its id or the beginning of it."),
+    ] = None,
+    status: StatusOption = None,
+    name: NameOption = None,
+    error: ErrorOption = None,
+    older_than: OlderThanOption = None,
+    limit: Annotated[int, typer.Option(metavar="N", min=1, help="So many at the most.")] = _AT_MOST,
+    store: StoreOption = None,
+    format: FormatOption = Format.TEXT,  # noqa: A002 - the option's name
+) -> None:
+    """List the sagas that wait for a person, or tell everything that is needed to decide about one.
+
+    That is what was done and undone, what failed with which answer, what is in doubt, what people have decided before,
+    and the commands that can be given now, to be pasted. With `--format json` all of that is said of each saga.
+
+    Exit code 0, 2 when there is no such saga or no such store, 69 when the store cannot be used.
+    """
+    options = [] if store is None else ["--store", store]
+    if saga is not None:
+        if status or name or error or older_than:
+            raise CommandError("an ID is about one saga; leave the other options out")
+        found = look(store, lambda opened: _one(opened, saga))
+        _write_one(found, options, format)
+        return
+    which = selected(status or DEAD, name, error, older_than)
+    if format is Format.JSON:
+        typer.echo(
+            json.dumps(look(store, lambda opened: _all(opened, which, limit, options)), ensure_ascii=False, indent=2)
+        )
+    else:
+        _write(look(store, lambda opened: _rows(opened, which, limit)), limit)
+
+
+async def _one(store: Store, given: str) -> Recalled:
+    from sagadsl.cli.finding import find
+    from sagadsl.cli.recalling import recalled
+
+    return await recalled(store, await find(store, given))
+
+
+async def _rows(store: Store, which: Selection, limit: int) -> list[SagaRow]:
+    from sagadsl.runtime.bulk import chosen
+
+    return await chosen(store, which, limit + 1)
+
+
+async def _all(store: Store, which: Selection, limit: int, options: Sequence[str]) -> object:
+    from sagadsl.cli.dead_letter import to_json
+    from sagadsl.cli.recalling import recalled
+
+    rows = await _rows(store, which, limit)
+    sagas = [to_json(await recalled(store, row), options) for row in rows[:limit]]
+    return {"sagas": sagas, "more": len(rows) > limit}
+
+
+def _write_one(found: Recalled, options: Sequence[str], format: Format) -> None:  # noqa: A002 - the option's name
+    from sagadsl.cli.dead_letter import tell, to_json
+
+    if format is Format.JSON:
+        typer.echo(json.dumps(to_json(found, options), ensure_ascii=False, indent=2))
+    else:
+        tell(found, options)
+
+
+def _write(rows: Sequence[SagaRow], limit: int) -> None:
+    from sagadsl.cli.tables import Column, show
+
+    if not rows:
+        typer.echo("no saga waits for a person", err=True)
+        return
+    columns = [
+        Column("saga", least=13),
+        Column("definition", least=8, goes=1),
+        Column("status"),
+        Column("since", goes=3),
+        Column("key", least=8, goes=2),
+        Column("because of", least=12),
+    ]
+    show(columns, _cells(rows[:limit]))
+    if len(rows) > limit:
+        typer.echo("there are more: ask for them with --limit", err=True)
+    typer.echo("`sagadsl dead-letters ID` says what has happened and what can be decided", err=True)
+
+
+def _cells(rows: Sequence[SagaRow]) -> Iterator[Sequence[str]]:
+    from sagadsl.cli.moments import clock_time
+
+    for row in rows:
+        where = f" at {row.error_state}" if row.error_state else ""
+        message = f": {row.error_message}" if row.error_message else ""
+        why = f"{row.error_code}{where}{message}" if row.error_code else ""
+        yield row.id, row.name, row.status, clock_time(row.updated_at), row.key or "", why

@@ -1,0 +1,153 @@
+"""Deciding about many sagas: first what would come of it, then, with `--yes`, doing it."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import typer
+
+from sagadsl.cli.decide import exit_code, to_json
+from sagadsl.cli.exits import NOT_YET, OK, REFUSED
+from sagadsl.cli.formats import Format, printable
+from sagadsl.cli.stores import look
+
+if TYPE_CHECKING:
+    from sagadsl.cli.decide_options import Decision, Target
+    from sagadsl.runtime.recorder import Verdict
+    from sagadsl.runtime.store.contract import SagaRow, Store
+
+_SHOWN = 20
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What became, or would become, of a decision about each saga.
+
+    `left` is how many sagas were not decided about, because somebody has stopped the command, with `stopped` as its
+    exit code.
+    """
+
+    verdicts: Sequence[tuple[SagaRow, Verdict]]
+    left: int
+    stopped: int | None
+
+
+def decide_many(target: Target, decision: Decision) -> None:
+    """Record a decision about the sagas of a selection, or say what would come of it, and end the command.
+
+    Raises:
+        typer.Exit: Always, with 0 if nothing was, or would be, refused.
+    """
+    told = look(target.store, lambda opened: _decide(opened, target, decision))
+    if target.format is Format.JSON:
+        _write_json(told, target, decision)
+    else:
+        _write(told, target, decision)
+    raise typer.Exit(_code(told))
+
+
+async def _decide(store: Store, target: Target, decision: Decision) -> _Told:
+    from sagadsl.cli.progress import progress
+    from sagadsl.cli.stopping import Stopping
+    from sagadsl.runtime.bulk import chosen
+
+    rows = await chosen(store, target.selection(decision.statuses))
+    verdicts = []
+    with Stopping() as stopping, progress(len(rows), decision.name) as advance:
+        async for row, verdict in _verdicts(store, rows, target, decision, lambda: stopping.exit_code is not None):
+            verdicts.append((row, verdict))
+            advance(row.id)
+        return _Told(verdicts, len(rows) - len(verdicts), stopping.exit_code)
+
+
+async def _verdicts(
+    store: Store, rows: Sequence[SagaRow], target: Target, decision: Decision, enough: Callable[[], bool]
+) -> AsyncIterator[tuple[SagaRow, Verdict]]:
+    from sagadsl.runtime.bulk import record, rehearse
+    from sagadsl.runtime.recorder import Recorder
+
+    make = decision.make(target.by, target.why)
+    if not target.yes:
+        async for each in rehearse(store, rows, make, enough):
+            yield each
+        return
+    async with Recorder(store) as recorder:
+        async for each in record(recorder, rows, make, enough):
+            yield each
+
+
+def _code(told: _Told) -> int:
+    if told.stopped is not None and told.left:
+        return told.stopped
+    codes = {exit_code(verdict) for _, verdict in told.verdicts}
+    return next((code for code in (REFUSED, NOT_YET) if code in codes), OK)
+
+
+def _write_json(told: _Told, target: Target, decision: Decision) -> None:
+    sagas = [to_json(row, verdict) for row, verdict in told.verdicts]
+    counts = Counter(each["result"] for each in sagas)
+    data = {
+        "decision": decision.name,
+        "dry_run": not target.yes,
+        **{result: counts[result] for result in ("recorded", "refused", "sent")},
+        "left": told.left,
+        "sagas": sagas,
+    }
+    typer.echo(json.dumps(data, ensure_ascii=False, indent=2))
+
+
+def _write(told: _Told, target: Target, decision: Decision) -> None:
+    if not told.verdicts and not told.left:
+        typer.echo("no sagas are like that", err=True)
+        return
+    if not target.yes:
+        _list(told)
+    for line in _summary(told, target, decision):
+        typer.echo(printable(line))
+    if not target.yes:
+        typer.echo("nothing has been done; --yes does it", err=True)
+
+
+def _list(told: _Told) -> None:
+    from sagadsl.cli.tables import Column, show
+    from sagadsl.runtime.recorder import Recorded, Refused
+
+    columns = [
+        Column("saga", least=13),
+        Column("definition", least=8, goes=1),
+        Column("status"),
+        Column("because of", least=8, goes=2),
+        Column("would be", least=10),
+    ]
+    rows = []
+    for row, verdict in told.verdicts[:_SHOWN]:
+        outcome = verdict.status if isinstance(verdict, Recorded) else ""
+        if isinstance(verdict, Refused):
+            outcome = f"refused: {verdict.why}"
+        rows.append((row.id, row.name, row.status, row.error_code or "", outcome))
+    show(columns, rows)
+    if len(told.verdicts) > _SHOWN:
+        typer.echo(f"and {len(told.verdicts) - _SHOWN:,} more; --format json lists them all")
+    typer.echo()
+
+
+def _summary(told: _Told, target: Target, decision: Decision) -> Iterator[str]:
+    from sagadsl.runtime.recorder import Recorded, Refused, Sent
+
+    verdicts = [verdict for _, verdict in told.verdicts]
+    recorded = sum(isinstance(verdict, Recorded) for verdict in verdicts)
+    sent = sum(isinstance(verdict, Sent) for verdict in verdicts)
+    reasons = Counter(verdict.why for verdict in verdicts if isinstance(verdict, Refused))
+    would = "is recorded" if target.yes else "is possible"
+    yield f"{decision.name} {would} for {recorded:,} of {len(verdicts) + told.left:,} sagas"
+    if sent:
+        yield f"for {sent:,} it lies in the store; the engines that run them have not answered yet"
+    if reasons:
+        yield f"refused for {reasons.total():,}:"
+        yield from (f"  {count:>6,}  {why}" for why, count in reasons.most_common())
+    if told.left:
+        yield f"stopped: nothing was decided about {told.left:,}"

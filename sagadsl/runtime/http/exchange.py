@@ -1,0 +1,165 @@
+"""One request and its answer, and which of the two has got how far when something goes wrong.
+
+Whether an action is in doubt hangs on one thing: had the request begun to go out? httpcore tells when. Before that,
+nothing can have happened at the service, whatever failed; after it, anything can.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from sagadsl.language.durations import format_duration
+from sagadsl.machine.events import TIMEOUT, UNAVAILABLE
+from sagadsl.runtime.services import ActionError
+
+if TYPE_CHECKING:
+    import httpx
+
+    from sagadsl.runtime.http.endpoint import Endpoint
+    from sagadsl.runtime.http.request import Sending
+
+_SENDING = "send_request_headers.started"
+_PATIENCE = 5.0  # seconds for the body of an error, which only says more than its status does
+_MOST_OF_ERROR = 65_536
+
+
+class Answer(NamedTuple):
+    """What came back.
+
+    Args:
+        status: The HTTP status.
+        headers: The headers, their names in lower case.
+        body: The bytes, as far as they were read.
+        trouble: Why the body is not all there, or "".
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    trouble: str = ""
+
+    @property
+    def is_good(self) -> bool:
+        """Whether the status says that all went well."""
+        return 200 <= self.status < 300  # noqa: PLR2004 - RFC 9110, section 15.3
+
+
+class _Progress:
+    """How far an exchange has got."""
+
+    def __init__(self) -> None:
+        self.is_sent = False
+        self.answer: Answer | None = None
+
+    async def trace(self, event: str, _: Mapping[str, Any]) -> None:
+        """Hear of httpcore's steps (its `trace` extension)."""
+        if event.endswith(_SENDING):
+            self.is_sent = True
+
+
+async def exchange(endpoint: Endpoint, name: str, method: str, sending: Sending, timeout: float | None) -> Answer:  # noqa: ASYNC109 - that of the whole, which a caller cannot tell from a step's
+    """Send a request and return the answer.
+
+    Args:
+        endpoint: The service.
+        name: The action's, for messages.
+        method: The HTTP method.
+        sending: What to send.
+        timeout: Seconds for all of it, or `None`.
+
+    Raises:
+        ActionError: `Unavailable` or `Timeout`; in doubt if the request had begun to go out.
+    """
+    progress = _Progress()
+    limit = asyncio.timeout(timeout)
+    try:
+        async with limit:
+            return await _exchange(endpoint, method, sending, progress)
+    except Exception as error:  # noqa: BLE001 - whatever it is, the action has to be told from one that never began
+        if progress.answer is not None and not progress.answer.is_good:
+            return progress.answer
+        if timeout is not None and limit.expired():
+            raise _too_late(name, timeout, progress) from None
+        raise _failed(endpoint, name, error, progress) from None
+
+
+async def _exchange(endpoint: Endpoint, method: str, sending: Sending, progress: _Progress) -> Answer:
+    client = endpoint.client()
+    request = client.build_request(
+        method,
+        endpoint.url + sending.target,
+        content=sending.content,
+        headers=sending.headers,
+        extensions={"trace": progress.trace},
+    )
+    response = await client.send(request, stream=True)
+    try:
+        bare = progress.answer = Answer(response.status_code, dict(response.headers), b"")
+        if bare.is_good:
+            return bare._replace(body=await _whole(response, endpoint.binding.max_response))
+        return bare._replace(body=await _what_there_is(response))
+    finally:
+        with suppress(Exception):  # what has been read has been read
+            await response.aclose()
+
+
+class _UnreadableError(Exception):
+    """An answer that cannot be read."""
+
+
+async def _whole(response: httpx.Response, most: int) -> bytes:
+    coding = response.headers.get("content-encoding", "identity").lower()
+    if coding != "identity":
+        raise _UnreadableError(f"it is compressed ({coding[:20]}), which was not asked for")
+    body = bytearray()
+    async for chunk in response.aiter_raw():
+        body += chunk
+        if len(body) > most:
+            raise _UnreadableError(f"it is longer than {most} bytes")
+    return bytes(body)
+
+
+async def _what_there_is(response: httpx.Response) -> bytes:
+    """Return as much of the body of an error as comes soon. The status alone decides."""
+    body = bytearray()
+    with suppress(Exception):
+        async with asyncio.timeout(_PATIENCE):
+            async for chunk in response.aiter_raw():
+                body += chunk
+                if len(body) > _MOST_OF_ERROR:
+                    break
+    return bytes(body)
+
+
+def _too_late(name: str, limit: float, progress: _Progress) -> ActionError:
+    within = format_duration(limit)
+    if progress.is_sent:
+        return ActionError(TIMEOUT, f"{name}: no whole answer within {within}", in_doubt=True)
+    return ActionError(UNAVAILABLE, f"{name}: no connection within {within}; nothing was sent")
+
+
+def _failed(endpoint: Endpoint, name: str, error: Exception, progress: _Progress) -> ActionError:
+    from sagadsl.runtime.invocation import INVALID_OUTPUT  # noqa: PLC0415 - only where something is wrong
+
+    if isinstance(error, _UnreadableError):
+        why = endpoint.secrets.hide(str(error))
+        return ActionError(INVALID_OUTPUT, f"{name}: the answer cannot be read: {why}", retryable=False, in_doubt=True)
+    reason = endpoint.secrets.hide(_reason(error))
+    if progress.answer is not None:
+        what = "the connection was lost in the middle of the answer"
+    elif progress.is_sent:
+        what = "the connection was lost before there was an answer"
+    else:
+        what = "it cannot be reached, and nothing was sent"
+    return ActionError(UNAVAILABLE, f"{name}: {what}: {reason}", in_doubt=progress.is_sent)
+
+
+def _reason(error: Exception) -> str:
+    """Return why, in the words of whoever noticed it first: httpx often says less than what it wraps."""
+    first: BaseException = error
+    while (cause := first.__cause__ or first.__context__) is not None and str(cause):
+        first = cause
+    return (str(first) or type(error).__name__).splitlines()[0]
