@@ -21,7 +21,7 @@ from sagadsl.runtime.limits import Limits
 from sagadsl.runtime.patience import until_available
 from sagadsl.runtime.runs import Run
 from sagadsl.runtime.services import Services
-from sagadsl.runtime.store.contract import SagaRow, StoreError
+from sagadsl.runtime.store.contract import LeaseLostError, SagaRow, StoreError
 
 AT_ONCE = 500
 """Sagas that are taken up together at the most."""
@@ -114,6 +114,8 @@ class Claims:
                 if row.owner != host.engine_id:
                     return row
                 await self._adopt([row], generation)
+        if generation != host.generation:
+            raise LeaseLostError(f"{saga_id}: this engine was taken for dead while it took it up")
         if saga_id not in host.runs:
             raise StoreError(f"{saga_id}: its definition, {row.name} {row.version}, cannot be run here")
         return host.runs[saga_id]

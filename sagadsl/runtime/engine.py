@@ -140,7 +140,8 @@ class Engine(EngineLife):
         news = self._host.rest_of(saga_id)
         row = await until_available(lambda: self.store.row(saga_id), LOOK)
         if row.status in AT_REST:
-            return await until_available(lambda: outcome_of(self.store, saga_id, self._host.recollection), LOOK)
+            outcome = await until_available(lambda: outcome_of(self.store, saga_id, self._host.recollection), LOOK)
+            return outcome if outcome.status in AT_REST else None  # somebody may have had it go on in between
         await _news(news, self._limits.poll)
         return None
 

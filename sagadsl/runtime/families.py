@@ -127,7 +127,7 @@ class Families:
         for _ in range(_ATTEMPTS):
             async with self._host.arrivals.of(command.child_id):  # a start on its way is there now, or will never be
                 row = await self._row(command.child_id)
-            if row is None or row.status == "compensated":
+            if row is None or row.parent != run.saga.id or row.status == "compensated":
                 self._host.offer(run, answered(command, {}))
                 return
             if row.status in {"compensating", "compensation_failed"}:

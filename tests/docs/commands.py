@@ -96,6 +96,7 @@ class Shell:
 
 _EVERY_RUN_DIFFERS = (
     (re.compile(r"\b[0-9a-f]{32}\b"), "ID"),
+    (re.compile(r"\b[0-9a-f]{64}\b"), "HASH"),
     (re.compile(r'("(?:at|due|started_at|duration)": )[0-9.e+-]+'), r"\g<1>0"),
     (re.compile(r"\b[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}\b"), "DATE AND TIME"),
     (re.compile(r"^sagadsl [0-9]+[.][0-9]+[.][0-9]+\S*", re.MULTILINE), "sagadsl VERSION"),

@@ -53,6 +53,12 @@ def test_in_these_worlds_much_happens():
         assert happening in story, happening
 
 
+def test_a_seed_plays_the_same_again_after_others_in_the_same_process():
+    digests = [play(seed).digest for seed in range(40)]
+
+    assert [play(seed).digest for seed in range(40)] == digests
+
+
 @pytest.mark.parametrize("seed", [3, 17, 31])
 def test_a_seed_says_all_that_happens_in_whatever_process_it_is_played(seed):
     first = simulation("--seed", seed, PYTHONHASHSEED="1")

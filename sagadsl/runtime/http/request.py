@@ -98,9 +98,12 @@ def _headers(headers: Mapping[str, str], context: ActionContext, *, has_body: bo
 
 @cache
 def _user_agent() -> str:
-    from importlib.metadata import version  # noqa: PLC0415 - slow to import, and asked once
+    from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415 - slow to import, and asked once
 
-    return f"sagadsl/{version('sagadsl')}"
+    try:
+        return f"sagadsl/{version('sagadsl')}"
+    except PackageNotFoundError:  # run from its source
+        return "sagadsl"
 
 
 def _filled(name: str, path: PathTemplate, payload: Json) -> tuple[str, Json]:

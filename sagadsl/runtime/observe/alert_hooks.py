@@ -8,6 +8,7 @@ import json
 import os
 import shlex
 import signal
+import urllib.error
 import urllib.request
 from functools import partial
 from typing import Any
@@ -115,4 +116,8 @@ class _NoRedirects(urllib.request.HTTPRedirectHandler):
 
 
 def _send(request: urllib.request.Request, patience: float) -> None:
-    urllib.request.build_opener(_NoRedirects).open(request, timeout=patience).close()
+    try:
+        urllib.request.build_opener(_NoRedirects).open(request, timeout=patience).close()
+    except urllib.error.HTTPError as error:
+        error.close()
+        raise

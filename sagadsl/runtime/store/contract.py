@@ -158,7 +158,8 @@ class Store(Protocol):
     async def lock(self, engine_id: str, saga_id: str, names: Collection[str]) -> bool:
         """Take all these locks at once, or queue for them; return whether the saga holds them now.
 
-        A saga that this engine does not own gets none, and does not queue: it may be over, and give nothing back.
+        A saga that is final or that this engine does not own gets none, and does not queue: it would give nothing
+        back.
         First come, first served: no lock is given to a saga while one that came earlier waits for it. A saga that
         queues gets the mail `LOCKED` (`{"event": {"type": "LocksAcquired"}}`) when the locks have become its own,
         in the same transaction. Asking again changes nothing.
@@ -208,14 +209,18 @@ class Store(Protocol):
 
         Raises:
             UnknownSagaError: There is no such saga.
-            ValueError: It is not final.
+            ValueError: It is not final, or the saga that runs it is still there and may have to have it undone.
         """
 
     async def delete_many(self, saga_ids: Collection[str]) -> Collection[str]:
-        """Remove those of these sagas that are final, some hundreds at a time; return the ids of those it removed."""
+        """Remove those of these sagas that `delete` would remove, some hundreds at a time; return their ids."""
 
     async def purge(self, before: float, limit: int = 1000) -> int:
-        """Remove at most `limit` final sagas that ended before an instant, the oldest first; return how many."""
+        """Remove at most `limit` final sagas that ended before an instant, the oldest first; return how many.
+
+        One that another saga has run stays as long as that one: it may have to be undone with it. So purge until
+        nothing is left.
+        """
 
 
 LOCKED: Json = {"event": {"type": "LocksAcquired"}}

@@ -183,8 +183,8 @@ class MemoryStore:
     async def lock(self, engine_id: str, saga_id: str, names: Collection[str]) -> bool:
         """Take locks, or queue for them."""
         self._alive(engine_id)
-        is_ours = self._sagas.get(saga_id).row.owner == engine_id
-        return is_ours and self._locks.ask(saga_id, names)
+        row = self._sagas.get(saga_id).row
+        return row.owner == engine_id and row.status not in SAGA.final and self._locks.ask(saga_id, names)
 
     async def locks(self) -> dict[str, str]:
         """Return every lock that is held, and by which saga."""
@@ -236,18 +236,28 @@ class MemoryStore:
         status = self._sagas.get(saga_id).row.status
         if status not in SAGA.final:
             raise ValueError(f"the saga {saga_id!r} is {status}; only a completed or compensated one can be deleted")
+        parent = self._sagas.get(saga_id).row.parent
+        if parent is not None and parent in self._sagas:
+            raise ValueError(f"the saga {saga_id!r} is run by {parent!r}; delete that one first")
         self._remove([saga_id])
 
     async def delete_many(self, saga_ids: Collection[str]) -> Collection[str]:
         """Remove those of these sagas that are final."""
-        wanted = set(saga_ids)
-        gone = [each.row.id for each in self._sagas.all() if each.row.id in wanted and each.row.status in SAGA.final]
-        self._remove(gone)
-        return gone
+        wanted, removed = set(saga_ids), list[str]()
+        while gone := [row.id for row in self._removable() if row.id in wanted]:  # parents, then what they have run
+            self._remove(gone)
+            removed += gone
+        return removed
+
+    def _removable(self) -> Iterable[SagaRow]:
+        """Return the sagas that are final and need not be undone with another one any more."""
+        rows = (each.row for each in self._sagas.all())
+        final = (row for row in rows if row.status in SAGA.final)
+        return [row for row in final if row.parent is None or row.parent not in self._sagas]
 
     async def purge(self, before: float, limit: int = 1000) -> int:
         """Remove final sagas that ended before an instant."""
-        ended = memory_looking.ended(self._sagas.all(), before, limit)
+        ended = memory_looking.ended(self._removable(), before, limit)
         self._remove(ended)
         return len(ended)
 

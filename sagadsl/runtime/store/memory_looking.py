@@ -44,9 +44,8 @@ def stale(records: Iterable[Record], before: float, limit: int) -> list[SagaRow]
     return [row for _, _, row in longest]
 
 
-def ended(records: Iterable[Record], before: float, limit: int) -> list[str]:
-    """Return the ids of final sagas that ended before an instant, the oldest first."""
-    final = (record.row for record in records if record.row.status in SAGA.final)
+def ended(final: Iterable[SagaRow], before: float, limit: int) -> list[str]:
+    """Return the ids of those of these sagas that ended before an instant, the oldest first."""
     ends = ((row.ended_at, row.id) for row in final if row.ended_at is not None and row.ended_at < before)
     return [saga_id for _, saga_id in heapq.nsmallest(limit, ends)]
 

@@ -123,3 +123,16 @@ async def test_what_ended_long_ago_is_purged_the_oldest_first(store):
     assert sorted(ids((await store.list()).sagas)) == ["failed", "running", "young"]
     with pytest.raises(UnknownSagaError):
         await store.events("b")
+
+
+async def test_what_another_saga_has_run_goes_with_that_one_or_after_it(store):
+    await given(store, "p")
+    await committed(store, first("p/child", parent="p"), end("p/child", 2, parent="p"))
+
+    assert await store.purge(NOW + 1_000_000) == 0
+    assert await store.delete_many(["p/child"]) == []
+    with pytest.raises(ValueError, match="'p/child' is run by 'p'"):
+        await store.delete("p/child")
+
+    await committed(store, end("p", 2))
+    assert sorted(await store.delete_many(["p", "p/child"])) == ["p", "p/child"]

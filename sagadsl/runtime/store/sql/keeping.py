@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import Connection, Dialect, Text, delete, select
+from sqlalchemy import Connection, Dialect, Text, delete, exists, null, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from sagadsl.machine.lifecycles import SAGA
@@ -39,6 +39,11 @@ def one_definition(connection: Connection, hash_: str) -> StoredDefinition | Non
     return None if row is None else definition_from(row)
 
 
+_parents = sagas.alias("parents")
+_NOBODYS = or_(sagas.c.parent.is_(null()), ~exists().where(_parents.c.id == sagas.c.parent))
+"""A saga that another one runs may still have to be undone with it, so it goes after that one."""
+
+
 class Removal:
     """Removes final sagas and everything about them."""
 
@@ -56,19 +61,26 @@ class Removal:
         status = saga_of(connection, saga_id).status
         if status not in SAGA.final:
             raise ValueError(f"the saga {saga_id!r} is {status}; only a completed or compensated one can be deleted")
+        parent = connection.execute(
+            select(_parents.c.id).join(sagas, _parents.c.id == sagas.c.parent).where(sagas.c.id == to_column(saga_id))
+        ).scalar()
+        if parent is not None:
+            raise ValueError(f"the saga {saga_id!r} is run by {from_column(parent)!r}; delete that one first")
         self._remove(connection, [to_column(saga_id)])
 
     def delete_many(self, connection: Connection, saga_ids: Collection[str]) -> list[str]:
         """Remove those of these sagas that are final; return their ids."""
-        asked = select(sagas.c.id).where(FINISHED, sagas.c.id.in_([to_column(saga_id) for saga_id in saga_ids]))
-        gone = connection.execute(asked.with_for_update()).scalars().all()
-        if gone:
+        these = sagas.c.id.in_([to_column(saga_id) for saga_id in saga_ids])
+        asked = select(sagas.c.id).where(FINISHED, these, _NOBODYS).with_for_update()
+        removed: list[str] = []
+        while gone := connection.execute(asked).scalars().all():  # parents first, then what they have run
             self._remove(connection, gone)
-        return [from_column(saga_id) for saga_id in gone]
+            removed += gone
+        return [from_column(saga_id) for saga_id in removed]
 
     def purge(self, connection: Connection, before: float, limit: int) -> int:
         """Remove final sagas that ended before an instant, the oldest first; return how many."""
-        ended = select(sagas.c.id).where(FINISHED, sagas.c.ended_at < before)
+        ended = select(sagas.c.id).where(FINISHED, sagas.c.ended_at < before, _NOBODYS)
         oldest = ended.order_by(sagas.c.ended_at, sagas.c.created_at).limit(limit).with_for_update(skip_locked=True)
         saga_ids = connection.execute(oldest).scalars().all()
         if saga_ids:

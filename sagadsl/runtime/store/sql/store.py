@@ -12,6 +12,7 @@ from collections.abc import Collection, Mapping, Sequence
 from sqlalchemy import URL, Connection
 
 from sagadsl.machine.events import Event
+from sagadsl.machine.lifecycles import SAGA
 from sagadsl.runtime.store.contract import (
     EVERYTHING,
     Answer,
@@ -150,7 +151,8 @@ class SqlStore:
 
     def _lock(self, connection: Connection, engine_id: str, saga_id: str, names: Sequence[str]) -> bool:
         self._fence.pass_through(connection, engine_id)
-        if owning.saga_of(connection, saga_id).owner != engine_id:
+        row = owning.saga_of(connection, saga_id)
+        if row.owner != engine_id or row.status in SAGA.final:
             return False
         return locking.ask(connection, to_column(saga_id), [to_column(name) for name in names])
 
