@@ -72,11 +72,15 @@ class Commits:
         """Wait until nothing is on its way."""
         await self._idle.wait()
 
-    async def stop(self) -> None:
-        """Write nothing more. What was on its way may or may not have been written."""
+    def abandon(self) -> None:
+        """Take nothing more, and forget what is waiting; nobody is told of it."""
         self._stopped = True
         self._queue.clear()
         self._idle.set()
+
+    async def stop(self) -> None:
+        """Write nothing more. What was on its way may or may not have been written."""
+        self.abandon()
         task, self._task = self._task, None
         if task is not None and task is not asyncio.current_task():
             task.cancel()
@@ -91,9 +95,7 @@ class Commits:
             self._give_up(StoreError(f"the store has failed in a way that nobody expected: {error!r}"))
 
     def _give_up(self, error: StoreError) -> None:
-        self._stopped = True
-        self._queue.clear()
-        self._idle.set()
+        self.abandon()
         self._lost(error)
 
     async def _go_on(self) -> None:

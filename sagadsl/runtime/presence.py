@@ -110,6 +110,7 @@ class Presence:
             self._joined.clear()
         else:
             return
+        self._host.commits.abandon()  # before promises are broken: those that are made from now on are not kept
         self._host.evict_all(error)
         self._poked.set()
 
