@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sagadsl.cli.exits import OK, PROBLEMS, CommandError
-from sagadsl.cli.formats import Format, FormatOption, printable
+from sagadsl.cli.formats import Format, FormatOption, counted, printable
 
 if TYPE_CHECKING:
     from sagadsl.runtime.audit import Audit
@@ -68,11 +68,11 @@ def _to_json(path: Path, audit: Audit) -> dict[str, object]:
 
 
 def _write(path: Path, audit: Audit) -> None:
-    sagas = f"{len(audit.sagas):,} {'saga' if len(audit.sagas) == 1 else 'sagas'}, {audit.events:,} events"
+    sagas = f"{counted(len(audit.sagas), 'saga')}, {counted(audit.events, 'event')}"
     if audit.is_sound:
         typer.echo(f"{path}: sound; {sagas}, the last hash is {audit.last_hash}")
     else:
-        typer.echo(f"{path}: NOT sound; {len(audit.findings):,} findings, {sagas}")
+        typer.echo(f"{path}: NOT sound; {counted(len(audit.findings), 'finding')}, {sagas}")
         _list([f"  line {finding.line}: {finding.message}" for finding in audit.findings])
     _list([f"  note: {note}" for note in audit.notes])
 

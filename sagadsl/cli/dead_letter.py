@@ -38,7 +38,7 @@ def to_json(found: Recalled, options: Sequence[str]) -> dict[str, Json]:
     mask = Mask.of(found.saga)
     told = _masked(findings(found.saga), mask)
     return {
-        **row_to_json(_masked_row(found, mask)),
+        **row_to_json(masked_row(found)),
         "input": mask.input(found.saga.input),
         "done": [asdict(step) for step in told.done],
         "undone": [asdict(step) for step in told.undone],
@@ -96,15 +96,16 @@ def _masked(told: Findings, mask: Mask) -> Findings:
     )
 
 
-def _masked_row(found: Recalled, mask: Mask) -> SagaRow:
-    row = found.row
+def masked_row(found: Recalled) -> SagaRow:
+    """Return a saga's row without what its definition calls sensitive."""
+    row, mask = found.row, Mask.of(found.saga)
     key = None if row.key is None else mask.text(row.key)
     message = None if row.error_message is None else mask.text(row.error_message)
     return replace(row, key=key, error_message=message)
 
 
 def _head(found: Recalled, mask: Mask) -> Iterator[tuple[str, str]]:
-    row, saga = _masked_row(found, mask), found.saga
+    row, saga = masked_row(found), found.saga
     error = mask.failure(saga.error)
     yield "saga", printable(row.id)
     yield "definition", f"{row.name} {printable(row.version)}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from sagadsl.cli.recalling import Recalled
     from sagadsl.runtime.bulk import Selection
     from sagadsl.runtime.store.contract import SagaRow, Store
+    from sagadsl.runtime.stored import Recollection
 
 NEEDS_ARGUMENTS = False
 
@@ -56,7 +58,7 @@ def command(
             json.dumps(look(store, lambda opened: _all(opened, which, limit, options)), ensure_ascii=False, indent=2)
         )
     else:
-        _write(look(store, lambda opened: _rows(opened, which, limit)), limit)
+        _write(look(store, lambda opened: _shown(opened, which, limit)), limit)
 
 
 async def _one(store: Store, given: str) -> Recalled:
@@ -72,13 +74,42 @@ async def _rows(store: Store, which: Selection, limit: int) -> list[SagaRow]:
     return await chosen(store, which, limit + 1)
 
 
+async def _shown(store: Store, which: Selection, limit: int) -> list[SagaRow]:
+    """Return the rows of the list, which may not tell what a definition calls sensitive."""
+    from sagadsl.runtime.stored import Recollection
+
+    recollection = Recollection(store)
+    return [await _masked(store, row, recollection) for row in await _rows(store, which, limit)]
+
+
+async def _masked(store: Store, row: SagaRow, recollection: Recollection) -> SagaRow:
+    from sagadsl.cli.dead_letter import masked_row
+    from sagadsl.cli.recalling import recalled
+    from sagadsl.language.diagnostics import DefinitionError
+    from sagadsl.runtime.store.contract import StoreError
+
+    try:
+        if not (await recollection.find(row)).definition.sensitive:
+            return row
+        return masked_row(await recalled(store, row))
+    except (StoreError, DefinitionError, CommandError):  # a newer sagadsl's: nobody knows what may be told
+        return replace(row, key=None, error_message=None)
+
+
 async def _all(store: Store, which: Selection, limit: int, options: Sequence[str]) -> object:
+    rows = await _rows(store, which, limit)
+    return {"sagas": [await _data(store, row, options) for row in rows[:limit]], "more": len(rows) > limit}
+
+
+async def _data(store: Store, row: SagaRow, options: Sequence[str]) -> object:
     from sagadsl.cli.dead_letter import to_json
     from sagadsl.cli.recalling import recalled
+    from sagadsl.runtime.store.contract import StoreError
 
-    rows = await _rows(store, which, limit)
-    sagas = [to_json(await recalled(store, row), options) for row in rows[:limit]]
-    return {"sagas": sagas, "more": len(rows) > limit}
+    try:
+        return to_json(await recalled(store, row), options)
+    except (StoreError, CommandError) as error:  # it must not keep the others from being listed
+        return {"saga_id": row.id, "name": row.name, "status": row.status, "unreadable": str(error)}
 
 
 def _write_one(found: Recalled, options: Sequence[str], format: Format) -> None:  # noqa: A002 - the option's name

@@ -12,7 +12,7 @@ import typer
 
 from sagadsl.cli.decide import exit_code, to_json
 from sagadsl.cli.exits import NOT_YET, OK, REFUSED
-from sagadsl.cli.formats import Format, printable
+from sagadsl.cli.formats import Format, counted, printable
 from sagadsl.cli.stores import look
 
 if TYPE_CHECKING:
@@ -143,7 +143,7 @@ def _summary(told: _Told, target: Target, decision: Decision) -> Iterator[str]:
     sent = sum(isinstance(verdict, Sent) for verdict in verdicts)
     reasons = Counter(verdict.why for verdict in verdicts if isinstance(verdict, Refused))
     would = "is recorded" if target.yes else "is possible"
-    yield f"{decision.name} {would} for {recorded:,} of {len(verdicts) + told.left:,} sagas"
+    yield f"{decision.name} {would} for {recorded:,} of {counted(len(verdicts) + told.left, 'saga')}"
     if sent:
         yield f"for {sent:,} it lies in the store; the engines that run them have not answered yet"
     if reasons:

@@ -55,10 +55,12 @@ async def _tell(store: Store, given: str, format: Format, *, follow: bool) -> No
 
     row = await find(store, given)
     if format is Format.JSON:
+        from sagadsl.cli.masking import mask_of
         from sagadsl.machine.events import to_json
 
+        masked = await mask_of(store, row)
         async for event in happened(store, row, follow=follow):
-            typer.echo(json.dumps(to_json(event), ensure_ascii=False))
+            typer.echo(json.dumps(to_json(masked(event)), ensure_ascii=False))
         return
     tell = await teller_of(store, row)
     async for event in happened(store, row, follow=follow):

@@ -12,7 +12,7 @@ import typer
 
 from sagadsl.cli.exits import NO_STORE, CommandError
 from sagadsl.cli.finding import SAGA_HELP
-from sagadsl.cli.formats import printable
+from sagadsl.cli.formats import counted, printable
 from sagadsl.cli.stores import StoreOption, look
 
 if TYPE_CHECKING:
@@ -83,8 +83,10 @@ def _say(stories: Sequence[Story], last: bytes) -> None:
     import json
 
     events = sum(len(story.events) for story in stories)
-    sagas = "saga" if len(stories) == 1 else "sagas"
-    typer.echo(f"{len(stories)} {sagas}, {events} events; the last hash is {json.loads(last)['hash']}", err=True)
+    typer.echo(
+        f"{counted(len(stories), 'saga')}, {counted(events, 'event')}; the last hash is {json.loads(last)['hash']}",
+        err=True,
+    )
     masked = sorted({path for story in stories for path in story.masked})
     if masked:
         typer.echo(f"masked: {', '.join(masked)}; --unmasked tells them too", err=True)

@@ -18,6 +18,11 @@ class Format(StrEnum):
 FormatOption = Annotated[Format, typer.Option(help="`text` for people, `json` for programs.")]
 
 
+def counted(number: int, what: str) -> str:
+    """Return how many things there are, whose name takes an s: `1 saga`, `1,000 sagas`."""
+    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
+
+
 def printable(text: str) -> str:
     """Return one line of text without anything that a terminal would obey."""
     return "".join(character if character.isprintable() else " " for character in text)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from sagadsl.cli.exits import CommandError
 from sagadsl.cli.formats import Format, FormatOption
+from sagadsl.cli.masking import masked_rows
 from sagadsl.cli.stores import StoreOption, look
 from sagadsl.language.suggest import did_you_mean, one_of
 from sagadsl.machine.lifecycles import SAGA
@@ -102,7 +104,8 @@ def statuses(given: Sequence[str]) -> Collection[str]:
 
 async def _page(store: Store, which: Filter, after: str | None, limit: int) -> Page:
     try:
-        return await store.list(which, after=after, limit=limit)
+        page = await store.list(which, after=after, limit=limit)
+        return replace(page, sagas=tuple(await masked_rows(store, page.sagas)))
     except ValueError:
         raise CommandError(f"--after {after}: an earlier list has not ended so") from None
 
@@ -111,7 +114,8 @@ async def _quiet(store: Store, which: Filter, before: float, limit: int) -> Page
     from sagadsl.runtime.store.contract import EVERYTHING, Page
 
     rows = await store.stale(before, limit if which == EVERYTHING else _MANY)
-    return Page(tuple(row for row in rows if _is_one(row, which))[:limit])
+    found = [row for row in rows if _is_one(row, which)][:limit]
+    return Page(tuple(await masked_rows(store, found)))
 
 
 def _is_one(row: SagaRow, which: Filter) -> bool:

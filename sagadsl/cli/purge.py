@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sagadsl.cli.exits import PROBLEMS, CommandError
-from sagadsl.cli.formats import Format, FormatOption
+from sagadsl.cli.formats import Format, FormatOption, counted
 from sagadsl.cli.stores import StoreOption, look
 
 if TYPE_CHECKING:
@@ -109,10 +109,13 @@ def _write(count: _Count, format: Format, *, dry_run: bool, archive: Path | None
         typer.echo(json.dumps(data, ensure_ascii=False, indent=2))
         return
     where = "" if archive is None else f" and archived in {archive}"
-    typer.echo(f"{count.removed:,} sagas {'would be' if dry_run else 'were'} removed{where}")
+    if count.removed:
+        typer.echo(f"{'would be ' if dry_run else ''}removed{where}: {counted(count.removed, 'saga')}")
     if count.kept:
-        typer.echo(f"{count.kept:,} were kept, because a saga that runs them has not ended")
+        typer.echo(f"kept, because a saga that runs them has not ended: {counted(count.kept, 'saga')}")
     if count.unreadable:
-        typer.echo(f"{count.unreadable:,} were kept, because this sagadsl cannot tell their story")
+        typer.echo(f"kept, because this sagadsl cannot tell their story: {counted(count.unreadable, 'saga')}")
+    if not (count.removed or count.kept or count.unreadable):
+        typer.echo("no saga ended so long ago")
     if count.stopped is not None:
         typer.echo("stopped before the end; the same command goes on", err=True)

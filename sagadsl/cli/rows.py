@@ -23,7 +23,7 @@ def to_json(row: SagaRow) -> dict[str, Json]:
         "key": row.key,
         "parent": row.parent,
         "created_at": row.created_at,
-        "updated_at": row.updated_at,
+        "status_since": row.updated_at,
         "ended_at": row.ended_at,
         "deadline": row.deadline,
         "wake_at": row.wake_at,

@@ -189,11 +189,22 @@ async def _start(engine: Engine, story: Story, compiled: CompiledSaga, data: Jso
     except DuplicateSagaError as error:
         raise CommandError(f"--id: {error}", hint="one id is for one saga and one input") from None
     if saga_id != chosen:
+        await _check_same_input(engine, saga_id, data)
         story.note(f"a saga with the same business key is not finished, and there is only one: {saga_id}")
     if was_there or saga_id != chosen:
         story.saga_id = saga_id
         await go_on(engine, story, saga_id)
     return saga_id
+
+
+async def _check_same_input(engine: Engine, saga_id: str, data: Json) -> None:
+    """Refuse to show one saga's outcome to somebody who has asked for another."""
+    first, *_ = await engine.store.events(saga_id, limit=1)
+    if getattr(first, "input", data) != data:
+        raise CommandError(
+            f"the saga {saga_id}, which is not finished, has the same business key and another input",
+            hint=f"`sagadsl show {saga_id}` shows it; a new one can begin when it has ended",
+        )
 
 
 async def _is_there(engine: Engine, saga_id: str) -> bool:

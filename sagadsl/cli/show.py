@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -56,17 +56,20 @@ def command(
 
 
 async def _find(store: Store, given: str) -> Shown:
+    from sagadsl.cli.dead_letter import masked_row
     from sagadsl.cli.finding import find
     from sagadsl.cli.recalling import recalled
     from sagadsl.cli.waiting import deadline_of, waits_of
+    from sagadsl.runtime.observe.masking import masked_outcome
     from sagadsl.runtime.outcome import report
 
     found = await recalled(store, await find(store, given))
+    found = replace(found, row=masked_row(found))
     locks = await store.locks() if "locks" in found.saga.outstanding else {}
     owners = {engine.id: engine for engine in await store.engines()} if found.row.owner else {}
     return Shown(
         found,
-        report(found.saga, found.events),
+        masked_outcome(report(found.saga, found.events)),
         tuple(waits_of(found.saga, locks)),
         deadline_of(found.saga),
         owners.get(found.row.owner or ""),

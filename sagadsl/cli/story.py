@@ -21,6 +21,7 @@ from sagadsl.machine.commands import (
 from sagadsl.machine.events import Event, Failure, SagaStarted, SagaTimedOut, SignalReceived, TimerFired
 from sagadsl.machine.execution import Execution
 from sagadsl.machine.saga import Saga
+from sagadsl.runtime.observe.masking import Mask
 from sagadsl.runtime.outcome import Outcome, StepReport
 
 STYLES = {
@@ -82,6 +83,9 @@ class Teller:
         said = [happened] if happened is not None else []
         said += self._changes(saga)
         said += [line for line in map(_ordered, commands) if line is not None]
+        if saga.definition.sensitive:
+            mask = Mask.of(saga)
+            said = [(mark, subject, mask.text(text)) for mark, subject, text in said]
         return (Line(at, *words) for words in said)
 
     def _changes(self, saga: Saga) -> Iterator[Words]:

@@ -14,6 +14,7 @@ from sagadsl.cli import story
 from sagadsl.cli.formats import Format
 from sagadsl.cli.tables import console
 from sagadsl.machine.events import INVALID_PAYLOAD
+from sagadsl.runtime.observe.masking import masked_outcome
 
 if TYPE_CHECKING:
     from sagadsl.machine.commands import Command
@@ -49,12 +50,13 @@ def teller(format: Format = Format.TEXT) -> Listener:  # noqa: A002 - the option
 def steps(outcome: Outcome) -> None:
     """Print the table of a saga's steps for people."""
     to = console()
-    for row, status in story.table(outcome):
+    for row, status in story.table(masked_outcome(outcome)):
         to.print(Text(row, style=story.STATUS_STYLES.get(status, "")))
 
 
 def conclude(outcome: Outcome, format: Format, *, simulated: bool = False) -> None:  # noqa: A002
     """Print how a saga has ended: for people its table of steps and why, for programs everything."""
+    outcome = masked_outcome(outcome)
     if format is Format.JSON:
         typer.echo(json.dumps(outcome.to_json(), ensure_ascii=False, indent=2))
         return

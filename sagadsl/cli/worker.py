@@ -10,6 +10,17 @@ import typer
 
 from sagadsl.cli.exits import CommandError
 from sagadsl.cli.formats import Format, FormatOption
+from sagadsl.cli.observing import (
+    AlertCommandOption,
+    AlertEveryOption,
+    AlertUrlOption,
+    Log,
+    LogOption,
+    MetricsOption,
+    OtelOption,
+    StaleOption,
+    settings_of,
+)
 from sagadsl.cli.serving import ServicesOption
 from sagadsl.cli.stores import StoreOption, lasting
 
@@ -31,6 +42,13 @@ def command(
         list[str] | None,
         typer.Option(metavar="SERVICE=N", help="How many actions of one service may be under way at a time."),
     ] = None,
+    log: LogOption = Log.TEXT,
+    metrics_port: MetricsOption = None,
+    otel: OtelOption = False,
+    alert_command: AlertCommandOption = None,
+    alert_url: AlertUrlOption = None,
+    alert_every: AlertEveryOption = "15m",
+    stale_after: StaleOption = "1h",
     store: StoreOption = None,
     format: FormatOption = Format.TEXT,  # noqa: A002 - the option's name
 ) -> None:
@@ -39,6 +57,9 @@ def command(
     The definitions are kept in the store, and sagas go on with the one that they were started with. Several workers may
     share a store; when one dies, the others take up its sagas. Each saga that comes to rest is told in one line; with
     `--format json` that is an object in one line.
+
+    It warns of sagas to which nothing happens, of more that wait for a person, and of an open circuit breaker: in its
+    log, and by `--alert-command` and `--alert-url`.
 
     Ctrl-C or SIGTERM lets actions that are under way end, for some seconds, and hands the sagas back; a second one ends
     the worker at once.
@@ -50,8 +71,9 @@ def command(
 
     url = lasting(store)
     limits = _limits(concurrency, limit or [])
+    settings = settings_of(log, metrics_port, otel, alert_command, alert_url, alert_every, stale_after)
     sagas, able = _prepared(paths, services, limits.per_service)
-    work(url, sagas, able, limits, format)
+    work(url, sagas, able, limits, format, settings)
 
 
 def _limits(concurrency: int, limit: Sequence[str]) -> Limits:

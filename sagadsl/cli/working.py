@@ -6,15 +6,15 @@ import asyncio
 import json
 import logging
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import typer
 from rich.text import Text
 
+from sagadsl.cli import observing
 from sagadsl.cli.collector import calm_the_collector
 from sagadsl.cli.exits import OK
 from sagadsl.cli.formats import Format, printable
-from sagadsl.cli.logs import log_for_people
 from sagadsl.cli.moments import clock_time, length
 from sagadsl.cli.stopping import Stopping, leave_at_once
 from sagadsl.cli.stores import connect, told
@@ -22,6 +22,7 @@ from sagadsl.cli.tables import STYLES, console
 from sagadsl.language.diagnostics import DefinitionError
 from sagadsl.machine.commands import Finish
 from sagadsl.runtime.engine import Engine
+from sagadsl.runtime.observe.masking import masked_end
 
 if TYPE_CHECKING:
     from sagadsl.language.definition import Json
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from sagadsl.machine.saga import Saga
     from sagadsl.runtime.limits import Limits
     from sagadsl.runtime.listening import Listener
+    from sagadsl.runtime.observe.setting_up import Observation, Settings
     from sagadsl.runtime.services import Services
     from sagadsl.runtime.store.contract import Store
 
@@ -39,27 +41,37 @@ _log = logging.getLogger(__name__)
 _BETWEEN_WORDS = 1.0  # seconds
 _ALIVE = 1.0  # seconds
 
+Say: TypeAlias = Callable[[str], None]
 
-def work(url: str, sagas: Sequence[CompiledSaga], services: Services, limits: Limits, format: Format) -> None:  # noqa: A002
+
+def work(
+    url: str,
+    sagas: Sequence[CompiledSaga],
+    services: Services,
+    limits: Limits,
+    format: Format,  # noqa: A002 - the option's name
+    settings: Settings,
+) -> None:
     """Run sagas until somebody stops it; the process ends there if actions do not.
 
     Raises:
         CommandError: The store cannot be used, or not any more.
     """
-    log_for_people(logging.WARNING)
+    observing.log(settings)
     runner = asyncio.Runner()
     with told():
-        left = runner.run(_work(url, sagas, services, limits, _listener(format)))
+        store = connect(url)
+        engine = Engine(store, services, on_event=_listener(format), limits=limits)
+        with observing.observed(engine, settings) as observation:
+            left = runner.run(_work(store, engine, sagas, observation, _log.info if settings.logs else _say))
     if left:  # asyncio would wait for them for ever
         leave_at_once(OK, f"{left} {_actions(left)} did not stop and will be called again\n")
     runner.close()
 
 
-async def _work(url: str, sagas: Sequence[CompiledSaga], services: Services, limits: Limits, listener: Listener) -> int:
+async def _work(store: Store, engine: Engine, sagas: Sequence[CompiledSaga], observation: Observation, say: Say) -> int:
     """Return how many actions do not stop."""
     with Stopping() as stopping:
-        store = connect(url)
-        engine = Engine(store, services, on_event=listener, limits=limits)
         opening = asyncio.create_task(_open(engine, store, sagas))
         asked = asyncio.create_task(stopping.asked())
         try:
@@ -70,9 +82,10 @@ async def _work(url: str, sagas: Sequence[CompiledSaga], services: Services, lim
                 return 0
             opening.result()
             calm_the_collector()
-            _say(f"at work on {printable(store.url)}; Ctrl-C stops it")
-            await _until(asked, engine)
-            return await _stop(engine)
+            say(f"at work on {printable(store.url)}; Ctrl-C stops it")
+            async with observation:
+                await _until(asked, engine)
+            return await _stop(engine, say)
         finally:
             asked.cancel()
             await store.close()
@@ -114,15 +127,15 @@ async def _until(asked: asyncio.Task[None], engine: Engine) -> None:
         await engine.open()
 
 
-async def _stop(engine: Engine) -> int:
+async def _stop(engine: Engine, say: Say) -> int:
     """Hand everything back, and say what that waits for."""
     closing = asyncio.create_task(engine.close())
     while not closing.done():
         count = engine.actions_under_way
         if count:
-            _say(f"stopping: waiting for {count} {_actions(count)}; Ctrl-C again stops at once")
+            say(f"stopping: waiting for {count} {_actions(count)}; Ctrl-C again stops at once")
         await asyncio.wait({closing}, timeout=_BETWEEN_WORDS)
-    _say("stopped; what is not finished has been handed back")
+    say("stopped; what is not finished has been handed back")
     return closing.result()
 
 
@@ -143,7 +156,7 @@ def _listener(format: Format) -> Listener:  # noqa: A002 - the option's name
         for command in commands:
             if isinstance(command, Finish) and not unwritten:
                 try:
-                    write(saga, event, command)
+                    write(saga, event, masked_end(command, saga))
                 except OSError as error:  # the sagas go on
                     unwritten.append(error)
                     _log.warning("nobody reads what becomes of sagas any more: %s", error.strerror)

@@ -5,13 +5,14 @@ import getpass
 import json
 import shlex
 import time
+from dataclasses import replace
 
 import pytest
 
 from sagadsl.machine.events import Failure, from_json
 from sagadsl.runtime.processes import this_process
 from sagadsl.runtime.recorder import Recorder
-from sagadsl.runtime.store.contract import EngineRow
+from sagadsl.runtime.store.contract import EngineRow, Write
 from sagadsl.runtime.store.opening import open_store
 
 STAY = """\
@@ -177,6 +178,42 @@ def test_every_command_that_is_offered_can_be_given_as_it_stands(sagadsl, failed
 
     assert result.code == 0
     assert "is recorded; the saga is" in result.out
+
+
+def test_what_is_sensitive_is_not_in_the_list_either(sagadsl, failed):
+    failed("stay-1", Failure("NoKey", "the code 9753 does not open", retryable=False))
+
+    assert "NoKey at charge: the code *** does not open" in sagadsl("dead-letters").out
+
+
+def test_a_saga_that_cannot_be_read_does_not_keep_the_others_from_being_listed(sagadsl, failed, store):
+    async def damage():
+        opened = open_store(store)
+        await opened.open()
+        row = await opened.row("stay-2")
+        event = replace((await opened.events("stay-2"))[-1], seq=9)
+        await opened.join(EngineRow("e", "here", this_process(), 0.0))
+        unknown = replace(row, id="stay-3", hash="0" * 64, key=None, created_at=row.created_at + 1)
+        assert await opened.commit("e", [Write("stay-3", replace(event, seq=1), unknown)]) == [None]
+        await opened.close()
+
+    failed("stay-1")
+    failed("stay-2")
+    asyncio.run(damage())
+
+    assert [line.split()[0] for line in sagadsl("dead-letters").out.splitlines()] == [
+        "saga",
+        "stay-3",
+        "stay-2",
+        "stay-1",
+    ]
+    listed = json.loads(sagadsl("dead-letters", "--format", "json").out)["sagas"]
+    assert "is not in the store" in listed[0]["unreadable"]
+    assert [len(saga["commands"]) for saga in listed[1:]] == [4, 4]
+    result = sagadsl("retry", "--all", "--yes")
+    assert result.code == 6
+    assert "retry is recorded for 2 of 3 sagas" in result.out
+    assert "this sagadsl cannot read the saga" in result.out
 
 
 def test_an_id_and_a_filter_are_too_much(sagadsl, failed):

@@ -32,8 +32,13 @@ def listed(sagadsl):
 def test_sagas_that_ended_long_ago_are_removed_and_no_others(sagadsl, trips):
     result = sagadsl("purge", "--older-than", "30d")
 
-    assert (result.code, result.out) == (0, "2 sagas were removed\n")
+    assert (result.code, result.out) == (0, "removed: 2 sagas\n")
     assert listed(sagadsl) == ["bad-trip", "new-trip"]
+
+
+def test_where_there_is_nothing_to_remove_that_is_said(sagadsl, trips, archive):
+    assert sagadsl("purge", "--older-than", "300d", "--archive", archive).out == "no saga ended so long ago\n"
+    assert not archive.exists()
 
 
 def test_a_dry_run_says_how_many_there_are(sagadsl, trips, archive):
@@ -50,7 +55,7 @@ def test_what_was_archived_is_told_as_if_it_were_in_the_store(sagadsl, trips, ar
     before = sagadsl("events", "Rome-trip")
     result = sagadsl("purge", "--older-than", "30d", "--archive", archive)
 
-    assert f"2 sagas were removed and archived in {archive}" in result.out
+    assert f"removed and archived in {archive}: 2 sagas" in result.out
     assert sagadsl("events", "Rome-trip").code == 2
     assert sagadsl("events", "Rome-t", "--archive", archive) == before
     told = sagadsl("events", "Oslo-trip", "--archive", archive, "--format", "json").out

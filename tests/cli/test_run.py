@@ -357,6 +357,18 @@ def test_one_id_is_for_one_saga_and_one_input(sagadsl, trip, trip_services, writ
     assert "a trip" in another_saga.err
 
 
+def test_a_saga_with_the_same_key_and_another_input_is_not_passed_off_as_the_one_that_was_asked_for(
+    sagadsl, keep, trip, trip_services, write
+):
+    file = write("keyed.yaml", f"key: always\n{trip.read_text(encoding='utf-8')}")
+    keep(file, "saga-first", {"city": "Oslo"}, first=2)
+
+    result = sagadsl("run", file, "--services", trip_services, "--input", ROME)
+
+    assert result.code == 2
+    assert "saga-first, which is not finished, has the same business key and another input" in result.err
+
+
 def test_of_sagas_with_one_business_key_only_one_runs_at_a_time(sagadsl, keep, trip, trip_services, write):
     file = write("keyed.yaml", f"key: ${{input.city}}\n{trip.read_text(encoding='utf-8')}")
     keep(file, "saga-first", {"city": "Rome"}, first=2)
