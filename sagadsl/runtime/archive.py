@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sagadsl.machine.events import Event, from_json
-from sagadsl.runtime.store.contract import StoredDefinition
+from sagadsl.runtime.archive_sealing import opened, sealed
+from sagadsl.runtime.store.contract import StoredDefinition, StoreError
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -46,10 +47,12 @@ class Archive:
         Raises:
             ArchiveError: What was read back is not what was written.
             OSError: It cannot be written.
+            StoreError: The keys to encrypt it with are no keys.
         """
         zstd = _zstd()
         options = {zstd.CompressionParameter.compression_level: _LEVEL, zstd.CompressionParameter.checksum_flag: 1}
-        frame: bytes = zstd.compress(stories, options=options)
+        kept = sealed(stories, zstd.compress)
+        frame: bytes = zstd.compress(kept, options=options)
         is_new = not self.path.exists()
         with self.path.open("ab") as file:
             start = file.seek(0, os.SEEK_END)
@@ -61,7 +64,7 @@ class Archive:
         with self.path.open("rb") as file:
             file.seek(start)
             written = file.read()
-        if written != frame or zstd.decompress(written) != stories:
+        if written != frame or zstd.decompress(written) != kept:
             raise ArchiveError(f"{self.path}: what was written cannot be read back; nothing was removed from the store")
 
 
@@ -142,9 +145,12 @@ def read_lines(path: Path) -> Iterator[bytes]:
     zstd = _zstd()
     try:
         with zstd.open(path, "rb") as file:
-            yield from file
+            for line in file:
+                yield from opened(line, zstd.decompress)
     except EOFError:
         raise ArchiveError(f"{path}: it breaks off at the end; was whoever wrote it interrupted?") from None
+    except StoreError as error:
+        raise ArchiveError(f"{path}: {error}") from None
     except zstd.ZstdError as error:
         raise ArchiveError(f"{path}: it is damaged: {error}") from None
 

@@ -32,6 +32,10 @@ BETWEEN_TURNS = 50
 _log = logging.getLogger(__name__)
 
 
+class CannotRunError(StoreError):
+    """This engine does not have what a saga needs; others may."""
+
+
 def _replayed(compiled: CompiledSaga, saga_id: str, events: Sequence[Event]) -> Saga:
     """Return the saga to which these events happened, whatever callbacks on its machines have to say to that."""
     saga = compiled.new(saga_id)
@@ -117,7 +121,7 @@ class Claims:
         if generation != host.generation:
             raise LeaseLostError(f"{saga_id}: this engine was taken for dead while it took it up")
         if saga_id not in host.runs:
-            raise StoreError(f"{saga_id}: its definition, {row.name} {row.version}, cannot be run here")
+            raise CannotRunError(f"{saga_id}: its definition, {row.name} {row.version}, cannot be run here")
         return host.runs[saga_id]
 
     async def _adopt_unless_others_do(self, rows: Sequence[SagaRow], generation: int) -> None:

@@ -113,13 +113,21 @@ class Engine(EngineLife):
         """
         await self.open()
         saga_id = await self._requests.find(ref)
-        async with asyncio.timeout(timeout):
-            while True:
-                run = self._host.runs.get(saga_id)
-                outcome = await (self._rest_elsewhere(saga_id) if run is None else self._rest_here(run))
-                if outcome is not None:
-                    return outcome
-                await self.open()  # which says why, if the saga is gone because nothing can be run here any more
+        try:
+            async with asyncio.timeout(timeout):
+                return await self._rest(saga_id)
+        except TimeoutError:
+            if timeout is None:
+                raise
+            raise TimeoutError(f"{saga_id} has not come to rest within {timeout:g} s") from None
+
+    async def _rest(self, saga_id: str) -> Outcome:
+        while True:
+            run = self._host.runs.get(saga_id)
+            outcome = await (self._rest_elsewhere(saga_id) if run is None else self._rest_here(run))
+            if outcome is not None:
+                return outcome
+            await self.open()  # which says why, if the saga is gone because nothing can be run here any more
 
     async def _rest_here(self, run: Run) -> Outcome | None:
         """Wait for a saga of this engine; return its outcome, unless it has left without having come to rest."""

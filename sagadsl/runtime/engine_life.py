@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Self, TypeVar
@@ -23,6 +24,8 @@ from sagadsl.runtime.services import Services
 from sagadsl.runtime.store.contract import LeaseLostError, Store
 from sagadsl.runtime.store.opening import open_store
 from sagadsl.runtime.stored import to_store
+
+_log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -207,11 +210,22 @@ class EngineLife:
 
     async def _learn(self, compiled: CompiledSaga) -> None:
         check_actions(compiled, self.services)
+        await self._warn_of_another_text(compiled)
         if compiled.definition.text is not None or self.store.shared:
             await self.store.save_definition(to_store(compiled, self._clock.now()))
         self._learned.add(compiled.hash)
         self._claims.learn(compiled)
         self._host.families.register(compiled)
+
+    async def _warn_of_another_text(self, compiled: CompiledSaga) -> None:
+        name, version = compiled.definition.name, compiled.definition.version
+        others = (stored for stored in await self.store.definitions(name) if stored.version == version)
+        if any(stored.hash != compiled.hash for stored in others):
+            _log.warning(
+                "%s: there are sagas of version %s with another text; people tell them apart by the version alone",
+                name,
+                version,
+            )
 
     async def _compiled(self, which: CompiledSaga | str) -> CompiledSaga:
         families = self._host.families

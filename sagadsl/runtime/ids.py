@@ -39,8 +39,11 @@ def check_id(saga_id: str) -> str:
     """Return an id that somebody has thought of, if it can be one.
 
     Raises:
+        TypeError: It is no text.
         ValueError: It is empty, too long, or has characters that no database and no header takes.
     """
+    if not isinstance(saga_id, str):
+        raise TypeError(f"an id is text, not {saga_id!r}")
     if not saga_id or len(saga_id) > LONGEST or not saga_id.isprintable() or saga_id.strip() != saga_id:
         raise ValueError(
             f"not an id: {saga_id[:50]!r}; it has 1 to {LONGEST} printable characters, and no blanks around"

@@ -158,9 +158,11 @@ class Presence:
         self._seen = {row.id: self._since(row, now) for row in others}
         for row in others:
             silent = now - self._seen[row.id][1]
-            seems_dead = silent >= self._limits.lease or processes.is_gone(row.process)
+            has_ended = processes.is_gone(row.process)
+            seems_dead = has_ended or silent >= self._limits.lease
             if seems_dead and await self._store.bury(row.id, row.beat):
-                _log.warning("took the place of an engine on %s, silent for %.0f s", row.host, silent)
+                why = "whose process has ended" if has_ended else f"which was silent for {silent:.0f} s"
+                _log.warning("took the place of an engine on %s, %s", row.host, why)
 
     def _since(self, row: EngineRow, now: float) -> tuple[int, float]:
         beat, since = self._seen.get(row.id, (None, now))

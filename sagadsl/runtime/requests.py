@@ -9,9 +9,10 @@ from typing import TypeAlias
 
 from sagadsl.machine.unexpected import UnexpectedEvent
 from sagadsl.runtime import mail
-from sagadsl.runtime.claims import Claims
+from sagadsl.runtime.claims import CannotRunError, Claims
 from sagadsl.runtime.decisions import Make
 from sagadsl.runtime.host import Host
+from sagadsl.runtime.listening import AT_REST
 from sagadsl.runtime.runs import Run
 from sagadsl.runtime.store.contract import Mail, SagaRow, StoreUnavailableError, UnknownSagaError
 from sagadsl.runtime.stored import replay
@@ -70,7 +71,10 @@ class Requests:
         """
         saga_id = await self.find(ref)
         while True:
-            taken = await self._claims.take_up_one(saga_id)
+            try:
+                taken = await self._claims.take_up_one(saga_id)
+            except CannotRunError:
+                taken = await self._host.store.row(saga_id)
             if isinstance(taken, SagaRow):
                 await self._send(taken, make)
                 return
@@ -93,7 +97,11 @@ class Requests:
         """Send the event to the engine that runs the saga, and wait for its answer."""
         store = self._host.store
         sagas = await replay(store, [row], self._host.recollection)
-        letter = await store.post(Mail(row.id, mail.of_event(make(sagas[row.id]))))
+        saga = sagas[row.id]
+        event = make(saga)
+        if saga.status in AT_REST:  # what it refuses now it will refuse then, and perhaps nobody is there to say so
+            saga.apply(event)
+        letter = await store.post(Mail(row.id, mail.of_event(event)))
         loop, delay = asyncio.get_running_loop(), _SHORTEST
         until = loop.time() + self._patience
         while (answer := await store.answer(letter)) is None:

@@ -13,6 +13,7 @@ from sagadsl.runtime import archive as archives
 from sagadsl.runtime.archive import Archive, ArchiveError, open_archive, read_archive, read_lines, read_story, saga_ids
 from sagadsl.runtime.archive_purge import Purge
 from sagadsl.runtime.audit import audit
+from sagadsl.runtime.store.encryption import VARIABLE, new_key
 from sagadsl.runtime.store.memory import MemoryStore
 from sagadsl.runtime.store.opening import open_store
 from tests.runtime.shops import Shop, eventually
@@ -285,3 +286,19 @@ def doubled(path):
     twice = path.with_name("twice.jsonl.zst")
     twice.write_bytes(path.read_bytes() * 2)
     return twice
+
+
+async def test_with_keys_an_archive_is_encrypted_as_the_store_is(store, tmp_path, monkeypatch):
+    path = tmp_path / "a.jsonl.zst"
+    before, first, second = await store.events("s0"), new_key(), new_key()
+    monkeypatch.setenv(VARIABLE, first)
+    await purge(store, path)
+
+    monkeypatch.setenv(VARIABLE, f"{second},{first}")
+    assert read_archive(path, "s0") == before
+    assert audit(read_lines(path)).is_sound
+    for keys, message in ((second, "another key"), ("", f"set {VARIABLE}")):
+        monkeypatch.setenv(VARIABLE, keys)
+        with pytest.raises(ArchiveError, match=message):
+            read_archive(path, "s0")
+    assert b"SagaStarted" not in archives._zstd().decompress(path.read_bytes())

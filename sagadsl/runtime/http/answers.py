@@ -71,10 +71,10 @@ class Reader:
         return ActionError(INVALID_OUTPUT, message, retryable=False, in_doubt=True)
 
     def _error(self, answer: Answer) -> ActionError:
-        status, body = answer.status, _body_of(answer)
+        status, body = answer.status, self._secrets.hide_in(_body_of(answer))
         return ActionError(
-            self._secrets.hide(self._code_of(status, body)),
-            self._secrets.hide(self._message_of(status, body)),
+            self._code_of(status, body),
+            self._message_of(status, body),
             retryable=status in self._binding.retryable,
             in_doubt=status in self._binding.in_doubt or status < HTTPStatus.OK,
         )
@@ -88,7 +88,7 @@ class Reader:
 
     def _message_of(self, status: int, body: Json) -> str:
         told = _evaluated(self._message, status, body) if self._message else _first(body, MESSAGE_PLACES, _is_text)
-        text = " ".join(told.split()) if isinstance(told, str) else ""
+        text = " ".join(_printable(told).split()) if isinstance(told, str) else ""
         if len(text) > _LONGEST:
             text = f"{text[:_LONGEST]}…"
         named = f"{status} {_phrase(status)}".rstrip()
@@ -127,6 +127,10 @@ def _is_name(value: Json) -> bool:
 
 def _is_text(value: Json) -> bool:
     return isinstance(value, str) and bool(value.strip())
+
+
+def _printable(text: str) -> str:
+    return "".join(character if character.isprintable() else " " for character in text)
 
 
 def _phrase(status: int) -> str:

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from sagadsl.runtime.http.endpoint import Endpoint
     from sagadsl.runtime.http.request import Sending
 
+_CONNECTING = "connect_tcp.started"
 _SENDING = "send_request_headers.started"
+_TRIES = 3
 _PATIENCE = 5.0  # seconds for the body of an error, which only says more than its status does
 _MOST_OF_ERROR = 65_536
 
@@ -48,16 +50,31 @@ class Answer(NamedTuple):
 
 
 class _Progress:
-    """How far an exchange has got."""
+    """How far an exchange has got.
+
+    Attributes:
+        is_sent: Whether the request has ever begun to go out.
+        is_stale: Whether it went out just now on a connection that was there before.
+        answer: What is known of the answer.
+    """
 
     def __init__(self) -> None:
         self.is_sent = False
+        self.is_stale = False
+        self._is_new = False
         self.answer: Answer | None = None
+
+    def begin(self) -> None:
+        """Begin, perhaps once more."""
+        self._is_new = self.is_stale = False
 
     async def trace(self, event: str, _: Mapping[str, Any]) -> None:
         """Hear of httpcore's steps (its `trace` extension)."""
-        if event.endswith(_SENDING):
+        if event.endswith(_CONNECTING):
+            self._is_new = True
+        elif event.endswith(_SENDING):
             self.is_sent = True
+            self.is_stale = not self._is_new
 
 
 async def exchange(endpoint: Endpoint, name: str, method: str, sending: Sending, timeout: float | None) -> Answer:  # noqa: ASYNC109 - that of the whole, which a caller cannot tell from a step's
@@ -95,7 +112,7 @@ async def _exchange(endpoint: Endpoint, method: str, sending: Sending, progress:
         headers=sending.headers,
         extensions={"trace": progress.trace},
     )
-    response = await client.send(request, stream=True)
+    response = await _sent(client, request, progress)
     try:
         bare = progress.answer = Answer(response.status_code, dict(response.headers), b"")
         if bare.is_good:
@@ -104,6 +121,25 @@ async def _exchange(endpoint: Endpoint, method: str, sending: Sending, progress:
     finally:
         with suppress(Exception):  # what has been read has been read
             await response.aclose()
+
+
+async def _sent(client: httpx.AsyncClient, request: httpx.Request, progress: _Progress) -> httpx.Response:
+    """Send a request; again where a connection that was kept turns out to have been closed by the service meanwhile.
+
+    A client may do so where it knows that a repeat does no harm (RFC 9110, section 9.2.2). Every action is called at
+    least once and has a key that says so; Go's `net/http` repeats requests that carry one, likewise.
+    """
+    import httpx  # noqa: PLC0415 - it is imported by now
+
+    for _ in range(_TRIES - 1):
+        progress.begin()
+        try:
+            return await client.send(request, stream=True)
+        except (httpx.NetworkError, httpx.RemoteProtocolError):
+            if not progress.is_stale:
+                raise
+    progress.begin()
+    return await client.send(request, stream=True)
 
 
 class _UnreadableError(Exception):

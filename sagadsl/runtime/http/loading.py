@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from importlib import import_module
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -15,7 +15,7 @@ from sagadsl.language.catalogue import read_services
 from sagadsl.language.source import read_text
 from sagadsl.runtime.http.action import http_action
 from sagadsl.runtime.http.endpoint import Endpoint
-from sagadsl.runtime.http.secrets import Secrets
+from sagadsl.runtime.http.secrets import Secrets, carries_secrets
 from sagadsl.runtime.services import Services, ServicesError
 
 
@@ -53,8 +53,9 @@ def services_of(bindings: Iterable[ServiceBinding], file: str, environment: Mapp
     for endpoint in endpoints_of(bindings, file, environment):
         _add(services, endpoint, environment)
     for binding in bindings:
-        if binding.limit is not None:
-            services.limit(binding.name, binding.limit)
+        limit = binding.limit or (None if binding.url is None else binding.max_connections)
+        if limit is not None:  # who waits for a connection does so with its timeout running
+            services.limit(binding.name, limit)
         if binding.breaker is not None:
             services.breaker(binding.name, binding.breaker.failures, binding.breaker.reset)
     return services
@@ -91,9 +92,18 @@ def _endpoint(binding: ServiceBinding, file: str, environment: Mapping[str, str]
         what = f"the URL of '{binding.name}', {binding.url}, cannot be used: {wrong[0]}"
         raise ServicesError(f"{file}: {what}")
     values = {name: environment[name] for text in binding.texts() for name in text.names}
-    endpoint = Endpoint(binding, url.rstrip("/"), Secrets(values, _parts(url)))
+    credentials = {environment[name] for name in _credentials(binding)} | {urlsplit(url).password or ""}
+    endpoint = Endpoint(binding, url.rstrip("/"), Secrets(values, _parts(url), credentials))
     endpoint.headers.update(_headers(binding.headers, endpoint, environment))
     return endpoint
+
+
+def _credentials(binding: ServiceBinding) -> Iterator[str]:
+    """Yield the variables that headers for secrets read."""
+    for headers in (binding.headers, *(action.headers for action in binding.actions.values())):
+        for name, text in headers.items():
+            if carries_secrets(name):
+                yield from text.names
 
 
 def _parts(url: str) -> list[str]:

@@ -14,9 +14,6 @@ from sagadsl.language.definition import Json
 from sagadsl.machine.events import INVALID_PAYLOAD
 from sagadsl.runtime.services import ActionContext, ActionError
 
-IDEMPOTENCY_KEY = "Idempotency-Key"
-"""The same for every attempt: draft-ietf-httpapi-idempotency-key-header, in the bare form that services take today."""
-
 UNDOES = "Sagadsl-Undoes"
 SAGA_ID = "Sagadsl-Saga-Id"
 STATE = "Sagadsl-State"
@@ -73,24 +70,22 @@ def sending(
         target += ("&" if "?" in target else "?") + query if query else ""
     else:
         content = json.dumps(rest, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
-    return Sending(target, content, _headers(headers, context, has_body=content is not None))
+    own = _headers({**headers, binding.idempotency_header: quote(context.idempotency_key, safe=_PLAIN)}, context)
+    return Sending(target, content, own if content is None else {**own, "Content-Type": "application/json"})
 
 
-def _headers(headers: Mapping[str, str], context: ActionContext, *, has_body: bool) -> dict[str, str]:
+def _headers(headers: Mapping[str, str], context: ActionContext) -> dict[str, str]:
     ours = {
         "Accept": "application/json",
         "User-Agent": _user_agent(),
         **headers,
         "Accept-Encoding": "identity",  # what is small when it comes cannot grow when it is read
-        IDEMPOTENCY_KEY: quote(context.idempotency_key, safe=_PLAIN),
         SAGA_ID: quote(context.saga_id, safe=_PLAIN),
         STATE: context.state,
         ATTEMPT: str(context.attempt),
     }
     if context.undoes is not None:
         ours[UNDOES] = quote(context.undoes, safe=_PLAIN)
-    if has_body:
-        ours["Content-Type"] = "application/json"
     for inject in _injectors:
         inject(ours)
     return ours

@@ -12,50 +12,75 @@ from sagadsl.language.definition import Json
 _SHORTEST = 4
 """Shorter values are no secrets, and stand in too many other words."""
 
+_SHORTEST_IN_DATA = 8
+"""Shorter values in what a service answers are its data, and not an echo."""
+
+_WORDS = ("auth", "cookie", "credential", "key", "password", "secret", "token")
+
 _LOGGERS = ("httpx", "httpcore.connection", "httpcore.http11", "httpcore.proxy", "httpcore.socks")
 """Those that tell of URLs and answers."""
 
 
+def carries_secrets(header: str) -> bool:
+    """Whether the name of a header says that what it holds is secret."""
+    return any(word in header.lower() for word in _WORDS)
+
+
 class Secrets:
-    """Values that are replaced by their names wherever text leaves.
+    """Values that are replaced by their names where text leaves. There is no way to get them back.
 
     Args:
-        values: Values by the names of their variables. There is no way to get them back.
+        values: Values by the names of their variables.
         parts: Texts that are to be replaced likewise if they are parts of a value.
+        credentials: The values among all these that no service answers with, unless it repeats what it was sent. Others,
+            such as the name of a host, may well be its data, and what it answers must stay as it is.
     """
 
-    __slots__ = ("__weakref__", "_names")
+    __slots__ = ("__weakref__", "_credentials", "_names")
 
-    def __init__(self, values: Mapping[str, str], parts: Collection[str] = ()) -> None:
+    def __init__(
+        self, values: Mapping[str, str], parts: Collection[str] = (), credentials: Collection[str] = ()
+    ) -> None:
         known = {value: name for name, value in values.items()}
         for name, value in values.items():
             known |= {part: name for part in parts if part.lower() in value.lower()}
         longest_first = sorted(known.items(), key=lambda pair: -len(pair[0]))
         self._names = {value: f"${{env.{name}}}" for value, name in longest_first if len(value) >= _SHORTEST}
+        self._credentials = {
+            value: name
+            for value, name in self._names.items()
+            if value in credentials and len(value) >= _SHORTEST_IN_DATA
+        }
         if self._names:
             _watch(self)
 
     def hide(self, text: str) -> str:
-        """Return the text without the values."""
-        for value, name in self._names.items():
-            if value in text:
-                text = text.replace(value, name)
-        return text
+        """Return a text of ours, or of a library's, without any of the values."""
+        return _without(self._names, text)
 
     def hide_in(self, data: Json) -> Json:
-        """Return data without the values: a service may answer with what it was sent."""
-        if not self._names:
-            return data
-        if isinstance(data, str):
-            return self.hide(data)
-        if isinstance(data, list):
-            return [self.hide_in(item) for item in data]
-        if isinstance(data, dict):
-            return {self.hide(key): self.hide_in(item) for key, item in data.items()}
-        return data
+        """Return what a service answered without the credentials: it may repeat what it was sent."""
+        return _without_in(self._credentials, data) if self._credentials else data
 
     def __repr__(self) -> str:
         return f"Secrets({', '.join(self._names.values())})"
+
+
+def _without(names: Mapping[str, str], text: str) -> str:
+    for value, name in names.items():
+        if value in text:
+            text = text.replace(value, name)
+    return text
+
+
+def _without_in(names: Mapping[str, str], data: Json) -> Json:
+    if isinstance(data, str):
+        return _without(names, data)
+    if isinstance(data, list):
+        return [_without_in(names, item) for item in data]
+    if isinstance(data, dict):
+        return {_without(names, key): _without_in(names, item) for key, item in data.items()}
+    return data
 
 
 class _Filter(logging.Filter):

@@ -11,6 +11,7 @@ from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any
 
 from sagadsl.language.definition import Definition, Json, Path, Wait
+from sagadsl.machine.commands import Finish
 from sagadsl.machine.events import (
     Event,
     Failure,
@@ -63,6 +64,23 @@ def masked_event(event: Event, definition: Definition, saga: Saga | None = None)
 def masked_failure(error: Failure | None, saga: Saga) -> Failure | None:
     """Return why something of a saga failed, without what is sensitive."""
     return Mask.of(saga).failure(error) if error is not None and saga.definition.sensitive else error
+
+
+def without_data(event: Event) -> Event:
+    """Return an event without anything that somebody has put into the saga, where nobody knows what is sensitive."""
+    changes: dict[str, Any] = {name: MASK for name in ("input", "output", "payload", "why") if getattr(event, name, "")}
+    error = getattr(event, "error", None)
+    if error is not None:
+        changes["error"] = replace(error, message=MASK)
+    return replace(event, **changes) if changes else event
+
+
+def masked_end(end: Finish, saga: Saga) -> Finish:
+    """Return how a saga has come to rest, without what is sensitive."""
+    if not saga.definition.sensitive:
+        return end
+    mask = Mask.of(saga)
+    return replace(end, output=mask.data(end.output), error=mask.failure(end.error))
 
 
 def masked_outcome(outcome: Outcome, definition: Definition | None = None) -> Outcome:

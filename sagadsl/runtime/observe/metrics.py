@@ -26,6 +26,7 @@ from sagadsl.runtime.services import ActionContext
 _SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0)
 _LONG: Final = (*_SECONDS, 1800.0, 3600.0, 21600.0, 86400.0)
 _EVENTS: Final = (1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1000.0)
+_GOING_ON: Final = frozenset({"running", "retrying", "waiting"})
 _CIRCUITS: Final = ("closed", "half_open", "open")
 
 
@@ -144,7 +145,7 @@ class Metrics:
 
     def _step(self, saga: Saga, event: StepSucceeded | StepFailed) -> None:
         execution = saga.executions.get((event.state, event.region, event.execution))
-        if execution is None or execution.ended_at != event.at:
+        if execution is None or execution.ended_at != event.at or execution.status in _GOING_ON or execution.awaits:
             return
         outcome = "completed" if execution.failure is None else "failed"
         metric = self._of("sagadsl_step_duration_seconds", saga.definition.name, event.state, outcome)

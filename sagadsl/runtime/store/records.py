@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from sagadsl.language.definition import Json
 from sagadsl.machine.events import Event
+from sagadsl.machine.lifecycles import SAGA
 
 
 class StoreError(Exception):
@@ -174,6 +175,16 @@ class Filter:
     error_code: str | None = None
     created_after: float | None = None
     created_before: float | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what no saga can have.
+
+        Raises:
+            ValueError: There is no such status.
+        """
+        unknown = [status for status in self.statuses if status not in SAGA.states]
+        if unknown:
+            raise ValueError(f"no saga is ever {unknown[0]!r}; there are {', '.join(SAGA.states)}")
 
 
 EVERYTHING = Filter()

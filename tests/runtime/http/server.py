@@ -97,6 +97,10 @@ class Server:
         self._thread.join()
         self._loop.close()
 
+    def stop_listening(self) -> None:
+        """Take no more connections; those that there are go on."""
+        self._server.close()
+
     def _do(self, work: Any) -> Any:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(10)
 

@@ -116,6 +116,20 @@ async def test_headers_of_an_action_take_the_place_of_those_of_its_service():
     assert (headers["x-tenant"], headers["x-both"], headers["user-agent"]) == ("a", "action", "mine")
 
 
+async def test_a_service_may_want_the_key_in_another_header():
+    with Server(answered(204)) as server:
+        await call(shop(server.url, idempotency_header="X-Request-Id"))
+
+    assert server.requests[0].headers["x-request-id"] == "saga-1/pay"
+    assert "idempotency-key" not in server.requests[0].headers
+
+
+def test_no_more_actions_are_under_way_than_there_are_connections():
+    assert shop("http://localhost").limits == {"shop": 100}
+    assert shop("http://localhost", max_connections=5).limits == {"shop": 5}
+    assert shop("http://localhost", max_connections=5, limit=9).limits == {"shop": 9}
+
+
 async def test_connections_are_kept_and_cookies_are_not():
     async def with_cookie(connection):
         await connection.request()
@@ -130,6 +144,35 @@ async def test_connections_are_kept_and_cookies_are_not():
     assert len(server.requests) == 3
     assert server.connections == 1
     assert not any("cookie" in seen.headers for seen in server.requests)
+
+
+async def test_a_kept_connection_that_the_service_has_closed_is_not_the_step_s_problem():
+    async def once(connection):
+        await connection.request()
+        await connection.json({"n": len(connection.server.requests)})
+        await connection.request()  # and hangs up instead of answering
+
+    with Server(once) as server:
+        async with shop(server.url) as made:
+            answers = [await call_open(made) for _ in range(3)]
+
+    assert answers == [{"n": 1}, {"n": 3}, {"n": 5}]
+    assert {seen.headers["idempotency-key"] for seen in server.requests} == {"saga-1/pay"}
+
+
+async def test_a_kept_connection_behind_which_nobody_is_any_more_leaves_doubt():
+    async def once(connection):
+        await connection.request()
+        await connection.json({})
+        connection.server.stop_listening()
+        await connection.request()
+
+    with Server(once) as server:
+        async with shop(server.url) as made:
+            assert await call_open(made) == {}
+            failure = await call_open(made)
+
+    assert (failure.code, failure.in_doubt) == ("Unavailable", True)
 
 
 async def call_open(made):
@@ -171,6 +214,7 @@ ERRORS = "{path: /do, errors: {OutOfStock: 409, Gone: [404, 410], Fraud: []}}"
         ("{path: /do}", 400, {"error": "Something went wrong"}, "Http400", "Something went wrong (400"),
         ("{path: /do}", 400, {"title": "Bad", "detail": "Worse", "type": "about:blank"}, "Http400", "Worse (400"),
         ("{path: /do}", 400, {"code": 17}, "Http400", "answered 400"),
+        ("{path: /do}", 400, {"message": "\x1b[2Jgone"}, "Http400", "[2Jgone ("),
         ("{path: /do}", 400, {"message": "a\n b" + "x" * 1000}, "Http400", "a bxxx"),
         ("{path: /do}", 400, ["no"], "Http400", "answered 400"),
         (ERRORS, 409, {}, "OutOfStock", "answered 409"),

@@ -1,6 +1,7 @@
 """Secrets come from the environment when services are loaded, and appear nowhere but in what is sent."""
 
 import logging
+import subprocess
 import sys
 
 import pytest
@@ -61,6 +62,23 @@ async def test_it_is_in_no_event_no_message_no_log_and_nothing_that_is_shown(beh
     for text in [*map(repr, shown), *map(str, shown), caplog.text]:
         assert TOKEN not in text
         assert "another-key" not in text
+
+
+async def test_what_a_service_answers_stays_as_it_is_unless_it_repeats_a_secret():
+    text = TEXT.replace("X-Key:", "X-Tenant:")
+
+    async def behave(connection):
+        await connection.request()
+        await connection.json(
+            {"host": "localhost", "tenant": "acme-and-sons", "link": connection.server.url, "t": TOKEN}
+        )
+
+    with Server(behave) as server:
+        url = server.url.replace("127.0.0.1", "localhost")
+        able = services(text, SHOP_URL=url, SHOP_TOKEN=TOKEN, SHOP_KEY="acme-and-sons")
+        answer = await call(able, name="shop.get")
+
+    assert answer == {"host": "localhost", "tenant": "acme-and-sons", "link": server.url, "t": "${env.SHOP_TOKEN}"}
 
 
 async def test_an_address_from_the_environment_is_in_no_log_and_no_message(caplog):
@@ -124,6 +142,16 @@ def test_a_file_with_errors_says_all_of_them(tmp_path):
     file.write_text(TEXT.replace("${env.SHOP_TOKEN}", "word"), encoding="utf-8")
     with pytest.raises(DefinitionError, match=r"what 'Authorization' says is a secret.*\[SAGA703\]"):
         load_services(file)
+
+
+def test_nobody_pays_for_what_is_not_used():
+    code = (
+        "import sys, sagadsl.runtime.engine, sagadsl.cli.serving; "
+        "print([name for name in ('httpx', 'circuitbreaker', 'sagadsl.runtime.http') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert done.stdout == "[]\n"
 
 
 def test_without_the_library_it_is_said_what_to_install(monkeypatch):

@@ -54,7 +54,7 @@ async def test_every_event_is_a_record_with_the_saga_the_step_and_the_attempt(st
     ]
     assert {line["saga_id"] for line in records} == {outcome.saga_id}
     assert {(line["saga"], line["version"]) for line in records} == {("order", "7")}
-    assert [line["seq"] for line in records] == [1, 2, 3, 4, 4]
+    assert [line["seq"] for line in records] == [1, 2, 3, 5, 5]
     assert records[-1]["status"] == "completed"
     assert records[-1]["duration"] >= 0
 

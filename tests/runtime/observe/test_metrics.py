@@ -99,8 +99,8 @@ async def test_a_step_takes_as_long_as_all_its_attempts(value):
         measure(engine, value.registry)
         saga_id = await engine.start(compile_saga(load(text)), {})
         await eventually(lambda: tried)
-        await asyncio.sleep(0.05)
-        clock.advance(20)
+        await eventually(lambda: clock._next_due() == 20.0)
+        await clock.advance(20)
         await engine.wait(saga_id)
 
     assert value("sagadsl_step_duration_seconds_count", saga="slow", step="a", outcome="completed") == 1

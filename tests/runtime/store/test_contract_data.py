@@ -139,7 +139,6 @@ async def test_names_and_keys_may_have_any_characters_in_them(store, name):
     assert await store.find_key(text, text) == row
     for field in ("name", "version", "key", "parent", "error_code"):
         assert ids((await store.list(Filter(**{field: text}))).sagas) == [text]
-    assert ids((await store.list(Filter(statuses=[text]))).sagas) == [text]
     assert (await store.stats()).by_status == {text: 1, "running": 1}
     assert await store.lock(ME, text, [text])
     assert await store.locks() == {text: text}
