@@ -19,6 +19,9 @@ from sagadsl.runtime.patience import until_available
 from sagadsl.runtime.requests import Requests
 from sagadsl.runtime.store.contract import EngineRow, LeaseLostError, Store, StoreError, StoreUnavailableError
 
+STANDSTILL = 2.0
+"""Seconds for which an event loop does not stand still by chance."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -115,8 +118,17 @@ class Presence:
         self._poked.set()
 
     async def _beat(self) -> None:
+        loop = asyncio.get_running_loop()
         while self.broken is None:
+            begun = loop.time()
             await asyncio.sleep(self._limits.beat)
+            stood_still = loop.time() - begun - self._limits.beat
+            if stood_still > STANDSTILL:
+                _log.error(
+                    "the event loop stood still for %.1f s; an action that is `async` and waits without `await`, as "
+                    "`time.sleep` does, holds up everything: make it a plain function, which runs in a thread",
+                    stood_still,
+                )
             if self._joined.is_set():
                 await self._carefully(lambda: self._store.beat(self._host.engine_id))
 
