@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
     from sagadsl.cli.recalling import Recalled
     from sagadsl.runtime.bulk import Selection
     from sagadsl.runtime.store.contract import SagaRow, Store
-    from sagadsl.runtime.stored import Recollection
 
 NEEDS_ARGUMENTS = False
 
@@ -75,25 +73,9 @@ async def _rows(store: Store, which: Selection, limit: int) -> list[SagaRow]:
 
 
 async def _shown(store: Store, which: Selection, limit: int) -> list[SagaRow]:
-    """Return the rows of the list, which may not tell what a definition calls sensitive."""
-    from sagadsl.runtime.stored import Recollection
+    from sagadsl.cli.masking import masked_rows
 
-    recollection = Recollection(store)
-    return [await _masked(store, row, recollection) for row in await _rows(store, which, limit)]
-
-
-async def _masked(store: Store, row: SagaRow, recollection: Recollection) -> SagaRow:
-    from sagadsl.cli.dead_letter import masked_row
-    from sagadsl.cli.recalling import recalled
-    from sagadsl.language.diagnostics import DefinitionError
-    from sagadsl.runtime.store.contract import StoreError
-
-    try:
-        if not (await recollection.find(row)).definition.sensitive:
-            return row
-        return masked_row(await recalled(store, row))
-    except (StoreError, DefinitionError, CommandError):  # a newer sagadsl's: nobody knows what may be told
-        return replace(row, key=None, error_message=None)
+    return await masked_rows(store, await _rows(store, which, limit))
 
 
 async def _all(store: Store, which: Selection, limit: int, options: Sequence[str]) -> object:

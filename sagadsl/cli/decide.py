@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from sagadsl.cli.decide_options import Decision, Target
     from sagadsl.language.definition import Json
     from sagadsl.machine.compiler import CompiledSaga
-    from sagadsl.runtime.recorder import Verdict
     from sagadsl.runtime.store.contract import SagaRow, Store
+    from sagadsl.runtime.verdicts import Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ def _check_names(compiled: CompiledSaga, decision: Decision) -> None:
 
 
 def _tell(decided: _Decided, decision: Decision, format: Format) -> int:  # noqa: A002 - the option's name
-    from sagadsl.runtime.recorder import Recorded, Refused
+    from sagadsl.runtime.verdicts import Recorded, Refused
 
     row, verdict = decided.row, decided.verdict
     if format is Format.JSON:
@@ -117,7 +117,7 @@ def _tell(decided: _Decided, decision: Decision, format: Format) -> int:  # noqa
 
 def _say_who_goes_on(decided: _Decided) -> None:
     from sagadsl.runtime.listening import AT_REST
-    from sagadsl.runtime.recorder import Recorded
+    from sagadsl.runtime.verdicts import Recorded
 
     verdict = decided.verdict
     if not isinstance(verdict, Recorded) or verdict.status in AT_REST:
@@ -131,7 +131,7 @@ def _say_who_goes_on(decided: _Decided) -> None:
 
 def exit_code(verdict: Verdict) -> int:
     """Return the exit code that says what became of a decision."""
-    from sagadsl.runtime.recorder import Recorded, Refused
+    from sagadsl.runtime.verdicts import Recorded, Refused
 
     if isinstance(verdict, Recorded):
         return OK
@@ -140,7 +140,7 @@ def exit_code(verdict: Verdict) -> int:
 
 def to_json(row: SagaRow, verdict: Verdict) -> dict[str, Json]:
     """Return what became of a decision as JSON data."""
-    from sagadsl.runtime.recorder import Recorded, Refused
+    from sagadsl.runtime.verdicts import Recorded, Refused
 
     data: dict[str, Json] = {"saga_id": row.id, "name": row.name, "result": "sent", "status": row.status, "why": None}
     match verdict:

@@ -17,8 +17,8 @@ from sagadsl.cli.stores import look
 
 if TYPE_CHECKING:
     from sagadsl.cli.decide_options import Decision, Target
-    from sagadsl.runtime.recorder import Verdict
     from sagadsl.runtime.store.contract import SagaRow, Store
+    from sagadsl.runtime.verdicts import Verdict
 
 _SHOWN = 20
 
@@ -114,7 +114,7 @@ def _write(told: _Told, target: Target, decision: Decision) -> None:
 
 def _list(told: _Told) -> None:
     from sagadsl.cli.tables import Column, show
-    from sagadsl.runtime.recorder import Recorded, Refused
+    from sagadsl.runtime.verdicts import Recorded, Refused
 
     columns = [
         Column("saga", least=13),
@@ -136,7 +136,7 @@ def _list(told: _Told) -> None:
 
 
 def _summary(told: _Told, target: Target, decision: Decision) -> Iterator[str]:
-    from sagadsl.runtime.recorder import Recorded, Refused, Sent
+    from sagadsl.runtime.verdicts import Recorded, Refused, Sent
 
     verdicts = [verdict for _, verdict in told.verdicts]
     recorded = sum(isinstance(verdict, Recorded) for verdict in verdicts)

@@ -49,7 +49,7 @@ async def _masked(store: Store, row: SagaRow) -> SagaRow:
 async def mask_of(store: Store, row: SagaRow) -> Callable[[Event], Event]:
     """Return what masks the events of a saga, one after the other from the first one on.
 
-    Where the definition cannot be read, but calls something sensitive, all that anybody has put into the saga is masked.
+    Where the definition cannot be read, but calls something sensitive, all that anybody has put into it is masked.
     """
     from sagadsl.cli.recalling import definition_of
     from sagadsl.runtime.observe.masking import Mask, without_data

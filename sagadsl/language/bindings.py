@@ -25,6 +25,9 @@ A gateway (502, 504) does not know; a server that broke down (500) may have done
 servers send 302, is how they answer when it has. 501, 503 and 505 say that nothing was done.
 """
 
+IDEMPOTENCY_HEADER = "Idempotency-Key"
+"""Where the key of an action goes: draft-ietf-httpapi-idempotency-key-header, in the bare form that is common today."""
+
 CONNECT_TIMEOUT = 5.0
 MAX_CONNECTIONS = 100
 MAX_RESPONSE = 1_048_576
@@ -65,6 +68,7 @@ class ActionBinding:
         error: Where an answer says what went wrong.
         errors: The codes that the action is known to raise.
         by_status: The error code that a status stands for.
+        idempotency_header: Where the key goes that is the same for every attempt.
     """
 
     method: str
@@ -76,6 +80,7 @@ class ActionBinding:
     error: ErrorMapping
     errors: frozenset[str]
     by_status: Mapping[int, str]
+    idempotency_header: str = IDEMPOTENCY_HEADER
 
 
 @record()
@@ -147,6 +152,7 @@ def _action(name: str, own: Mapping[str, Any], service: Mapping[str, Any]) -> Ac
         error=ErrorMapping(**both.get("error", {})),
         errors=frozenset(own.get("errors") or ()),
         by_status={status: code for code, given in by_status for status in given},
+        idempotency_header=service.get("idempotency_header", IDEMPOTENCY_HEADER),
     )
 
 

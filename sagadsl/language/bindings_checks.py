@@ -74,6 +74,8 @@ def flaws(data: Mapping[str, Any]) -> Iterator[Flaw]:
         path: Path = ("services", name)
         yield from _url(service, path)
         yield from _common(service, path)
+        if "idempotency_header" in service:
+            yield from _header_name(service["idempotency_header"], (*path, "idempotency_header"), of_key=False)
         if "health" in service:
             yield from _plain_path(service["health"], (*path, "health"))
         for action, own in service["actions"].items():
@@ -146,13 +148,17 @@ def url_problem(url: str) -> tuple[str, str] | None:
     return None
 
 
-def _header(name: str, text: str, path: Path) -> Iterator[Flaw]:
+def _header_name(name: str, path: Path, *, of_key: bool = True) -> Iterator[Flaw]:
     if not _TOKEN.fullmatch(name):
         hint = "a header's name has letters, digits and hyphens, like X-Request-Id"
-        yield Flaw("SAGA702", f"'{name}' is not the name of a header", path, hint, of_key=True)
-    elif name.lower() in OURS:
+        yield Flaw("SAGA702", f"'{name}' is not the name of a header", path, hint, of_key=of_key)
+    elif name.lower() in OURS and (of_key or name.lower() != "idempotency-key"):
         message = f"the header '{name}' is set by the engine itself"
-        yield Flaw("SAGA702", message, path, "delete it", of_key=True)
+        yield Flaw("SAGA702", message, path, "delete it", of_key=of_key)
+
+
+def _header(name: str, text: str, path: Path) -> Iterator[Flaw]:
+    yield from _header_name(name, path)
     parts = yield from _env_parts(text, path)
     if parts is None:
         return
@@ -196,10 +202,8 @@ def _plain_path(text: str, path: Path) -> Iterator[Flaw]:
     if not text.startswith("/"):
         yield Flaw("SAGA705", f"the path '{text}' does not begin with /", path, f"write /{text.lstrip('/')}")
     elif reads_something(text):
-        start = text.index("${")
-        message = "a path cannot read the environment"
-        yield Flaw("SAGA704", message, path, "put what differs into the 'url'; {field} is filled from the payload",
-                   (start, len(text)))  # fmt: skip
+        hint = "put what differs into the 'url'; {field} is filled from the payload"
+        yield Flaw("SAGA704", "a path cannot read the environment", path, hint, (text.index("${"), len(text)))
     elif found:
         what = "blanks" if found[0] == " " else f"'{found[0]}'" if found[0].isprintable() else "control characters"
         yield Flaw("SAGA705", f"a path cannot have {what} in it", path, "write it percent-encoded", found.span())

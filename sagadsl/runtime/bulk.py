@@ -9,9 +9,10 @@ from sagadsl.language.diagnostics import DefinitionError
 from sagadsl.machine.saga import Saga
 from sagadsl.machine.unexpected import UnexpectedEvent
 from sagadsl.runtime.decisions import Make
-from sagadsl.runtime.recorder import Recorded, Recorder, Refused, Verdict, refused
+from sagadsl.runtime.recorder import Recorder
 from sagadsl.runtime.store.contract import EVERYTHING, Filter, SagaRow, Store, StoreError
 from sagadsl.runtime.stored import Recollection
+from sagadsl.runtime.verdicts import Recorded, Refused, Verdict, refused
 
 TOGETHER = 100
 """Sagas that are decided about in one commit."""

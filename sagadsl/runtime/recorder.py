@@ -11,8 +11,8 @@ import logging
 import uuid
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
-from typing import Self, TypeAlias, TypeVar
+from dataclasses import replace
+from typing import Self, TypeVar
 
 from sagadsl.language.diagnostics import DefinitionError
 from sagadsl.machine.saga import Saga
@@ -36,6 +36,7 @@ from sagadsl.runtime.store.contract import (
     Write,
 )
 from sagadsl.runtime.stored import Recollection
+from sagadsl.runtime.verdicts import Recorded, Refused, Sent, Verdict, reason, refused
 
 T = TypeVar("T")
 
@@ -47,30 +48,6 @@ _SHORTEST, _LONGEST = 0.02, 0.5
 _AGAIN = 3
 """How often a decision is begun anew, should this process have slept for so long that it was taken for dead."""
 
-
-@dataclass(frozen=True, slots=True)
-class Recorded:
-    """The decision is in the saga's log. `status` is what the saga is then, and `is_run` whether an engine has it."""
-
-    status: str
-    is_run: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """The lifecycle, or the state of the saga, does not allow it; nothing has changed."""
-
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """The decision lies in the store; the engine that runs the saga, on this host, has not answered yet."""
-
-    host: str
-
-
-Verdict: TypeAlias = Recorded | Refused | Sent
 
 _GONE_ON = Refused("something else has happened to the saga meanwhile; look at it again")
 
@@ -272,7 +249,7 @@ class Recorder:
         for saga_id, letter in letters.items():
             answer = await self._store.answer(letter)
             if answer is not None and answer.refusal is not None:
-                found[saga_id] = Refused(_reason(saga_id, answer.refusal))
+                found[saga_id] = Refused(reason(saga_id, answer.refusal))
             elif answer is not None:
                 row = await self._store.row(saga_id)
                 found[saga_id] = Recorded(row.status, is_run=row.owner is not None)
@@ -283,16 +260,6 @@ class Recorder:
         await self._bury_the_dead()
         free = [row for saga_id in saga_ids if (row := await self._store.row(saga_id)).owner is None]
         await self._record_here(free, None)
-
-
-def refused(saga: Saga, message: str) -> Refused:
-    """Return the refusal that a machine's `UnexpectedEvent` is, in words for people."""
-    return Refused(_reason(saga.id, message))
-
-
-def _reason(saga_id: str, message: str) -> str:
-    message = message.removeprefix(f"{saga_id}: ")
-    return message.partition(" is out of place: ")[2] or message
 
 
 def _rests(row: SagaRow) -> bool:

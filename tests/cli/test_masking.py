@@ -71,8 +71,8 @@ def test_no_command_shows_it(site, purchase, card, status, format):
     given = json.dumps({"card": card, "n": 1})
     told = [site.run("run", purchase, "--services", site.shop, "--input", given, "--id", "p-1", "--format", format)]
 
-    for command in (["show", "p-1"], ["events", "p-1"], ["ls"], ["ls", "--older-than", "0s"], ["dead-letters"]):
-        told.append(site.run(*command, "--format", format))
+    looking = (["show", "p-1"], ["events", "p-1"], ["ls"], ["ls", "--older-than", "0s"], ["dead-letters"])
+    told += [site.run(*command, "--format", format) for command in looking]
 
     text = "".join(out + err for _, out, err in told)
     assert "p-1" in text

@@ -1,5 +1,6 @@
 """How services are called, as the catalogue says it: what is read, and what is told of mistakes."""
 
+import copy
 import json
 
 import pytest
@@ -140,6 +141,8 @@ states:
         ("${env.TOKEN}", "abc", "SAGA703", '"Bearer abc"', "'Authorization' says is a secret", "${env.NAME}"),
         ("X-Tenant: shop", "X Tenant: shop", "SAGA702", "X Tenant", "is not the name of a header", "hyphens"),
         ("X-Tenant: shop", "Idempotency-Key: a", "SAGA702", "Idempotency-Key", "set by the engine", "delete"),
+        ("    health: /health", "    idempotency_header: X Id", "SAGA702", "X Id", "not the name of a header", "hyphens"),
+        ("    health: /health", "    idempotency_header: Host", "SAGA702", "Host", "set by the engine", "delete"),
         ("X-Tenant: shop", 'X-Tenant: "ü"', "SAGA702", '"ü"', "the character U+00FC", "ASCII"),
         ("X-Tenant: shop,", "X-Tenant: shop, x-tenant: b,", "SAGA702", "x-tenant", "the same header as 'X-Tenant'", "case"),
         ("X-Tenant: shop", "X-Tenant: 5", "SAGA203", "5", "text was expected", "quotes"),
@@ -259,7 +262,7 @@ def test_whatever_a_key_holds_it_is_taken_or_told_and_what_is_taken_can_be_calle
         owner = whole
         for key in way:
             owner = owner[key]
-        owner[last] = data.draw(JUNK)
+        owner[last] = copy.deepcopy(data.draw(JUNK))
     text = json.dumps(whole)
     if not wrong(text):
         assert read_services(text, "services.yaml").keys() == whole["services"].keys()

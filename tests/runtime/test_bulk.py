@@ -7,8 +7,9 @@ import pytest
 from sagadsl import ActionError, Engine, Services, compile_saga, load
 from sagadsl.runtime import Filter, bulk, decisions
 from sagadsl.runtime.bulk import Selection, chosen
-from sagadsl.runtime.recorder import Recorded, Recorder, Refused
+from sagadsl.runtime.recorder import Recorder
 from sagadsl.runtime.store.memory import MemoryStore
+from sagadsl.runtime.verdicts import Recorded, Refused
 
 TEXT = """
 name: order

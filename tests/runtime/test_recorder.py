@@ -9,10 +9,11 @@ from sagadsl import Engine, compile_saga, load
 from sagadsl.machine.events import RetryRequested, StepResolved, StepSucceeded
 from sagadsl.runtime import Limits, decisions
 from sagadsl.runtime.processes import this_process
-from sagadsl.runtime.recorder import Recorded, Recorder, Refused, Sent
+from sagadsl.runtime.recorder import Recorder
 from sagadsl.runtime.store.contract import EngineRow, Filter, Mail
 from sagadsl.runtime.store.memory import MemoryStore
 from sagadsl.runtime.store.opening import open_store
+from sagadsl.runtime.verdicts import Recorded, Refused, Sent
 from tests.runtime.shops import Shop, eventually
 
 QUICK = Limits(lease=0.6, beat=0.1, poll=0.05, grace=0.2)

@@ -99,12 +99,15 @@ class People:
 
     async def hear_outcomes(self):
         """Collect what those have been told who have waited for a saga, and ask for every outcome once more."""
+        there = {row.id: row.status for row in self.rows()}
+        lost = [wish.saga_id for wish in self.wishes if wish.got not in there]
+        if lost:
+            raise BrokenLawError(f"acknowledged, and not there: {lost}")
         for saga_id, process, task in self.waiting:
             is_closed = all(host.process is not process or not host.can_be_asked for host in self.hosts)
-            at_rest = at_once(self.world.store, "row", (saga_id,), {}).status in AT_REST
             if task.done():
                 self.take_note(task)
-            elif at_rest and not is_closed:
+            elif there[saga_id] in AT_REST and not is_closed:
                 raise BrokenLawError(f"{process.name} lives, {saga_id} is at rest, and who waits for it is not told")
         for wish in self.wishes:
             if wish.got not in self.restless() and not self.hopeless:

@@ -1,7 +1,7 @@
 """Services that fail, dawdle and fall silent, and keep a ledger that survives every crash.
 
-They are good services all the same: a repeat under the same key is answered as the first time, and what has been
-undone is not done any more.
+They are good services all the same: a repeat under the same key is not done again, and what has been undone is not
+done any more. But one that is busy may say no without looking whether it has done it before.
 """
 
 from __future__ import annotations
@@ -76,7 +76,8 @@ class Branch:
         result, error = self._deal_with(request)
         world.note(f"{request.action} for {request.key}#{request.attempt}: {error or result}")
         if not world.chance(world.weather.silent):
-            world.later(world.way(), _settle, answer, result, error)
+            dawdling = 4 * world.rng.random() if world.chance(0.3) else 0.0
+            world.later(world.way() + dawdling, _settle, answer, result, error)
 
     def _deal_with(self, request):
         """Do it, or not; return what is answered, or the error that is raised."""
@@ -88,8 +89,9 @@ class Branch:
             if self.world.chance(self.world.weather.failing):
                 return self._fail(known, subject)
             known[subject] = self._answer()
-        elif self.world.chance(self.world.weather.failing / 4):
-            return None, ConnectionError("it was done, but nobody hears of it")
+        elif self.world.chance(self.world.weather.failing / 2):
+            busy = ActionError("Busy", "too busy to look it up", retryable=self.world.rng.random() < 0.5)
+            return None, self.world.rng.choice([ConnectionError("it was done, but nobody hears of it"), busy])
         return known[subject], None
 
     def _fail(self, known, subject):

@@ -14,7 +14,7 @@ from tests.simulation.world import BrokenLawError
 
 ROOT = Path(__file__).parents[2]
 SEEDS = 2000 if os.environ.get("CI") else 200
-TRIES = 600
+TRIES = 1500
 """So many worlds at the most until a breakage is noticed."""
 
 

@@ -32,8 +32,8 @@ class Secrets:
     Args:
         values: Values by the names of their variables.
         parts: Texts that are to be replaced likewise if they are parts of a value.
-        credentials: The values among all these that no service answers with, unless it repeats what it was sent. Others,
-            such as the name of a host, may well be its data, and what it answers must stay as it is.
+        credentials: The values among all these that no service answers with, unless it repeats what it was sent.
+            Others, such as the name of a host, may well be its data, and what it answers must stay as it is.
     """
 
     __slots__ = ("__weakref__", "_credentials", "_names")

@@ -23,7 +23,7 @@ and `sagadsl --version` prints the version."""
 EXIT_CODES = """\
 ## Exit codes
 
-The codes 3, 4 and 5 come from `sagadsl run` and `sagadsl resume` alone."""
+The codes 3, 4 and 5 come from `sagadsl run` and `sagadsl resume` alone, and from decisions that go on with `--services`."""
 
 DEBUGGING = """\
 `SAGADSL_DEBUG=1` in the environment shows where in sagadsl a mistake happened that ended with exit code 70."""

@@ -32,7 +32,8 @@ REGION = """\
 for: `2` is the third one, `2/0` the first one of a map inside it; outside maps it is empty. A branch of a `parallel` is
 no part of it, since the names of states are unique. `reported` says that the outcome of a step with `callback: true`
 came from outside and not as the action's answer. `parent` says that it is not a person who asks, but the saga that runs
-this one: then even a saga that has completed is undone."""
+this one: then even a saga that has completed is undone. `by` and `why` say who has brought an event about, and for what
+reason; in `StepSucceeded`, `StepFailed` and `SignalReceived` they are only written if somebody has said so."""
 
 COMMANDS: tuple[type[Any], ...] = get_args(Command)
 _MEANING = re.compile(r"^ {4}(\w+): (.*(?:\n {8}.*)*)", re.MULTILINE)

@@ -11,7 +11,8 @@ from sagadsl.runtime.audit import audit
 from sagadsl.runtime.audit_export import stories
 from sagadsl.runtime.audit_story import lines
 from sagadsl.runtime.bulk import Selection
-from sagadsl.runtime.recorder import Recorded, Recorder
+from sagadsl.runtime.recorder import Recorder
+from sagadsl.runtime.verdicts import Recorded
 from tests.runtime.shops import Shop
 
 TEXT = """

@@ -1,0 +1,44 @@
+"""What becomes of a decision about a saga."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from sagadsl.machine.saga import Saga
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """The decision is in the saga's log. `status` is what the saga is then, and `is_run` whether an engine has it."""
+
+    status: str
+    is_run: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The lifecycle, or the state of the saga, does not allow it; nothing has changed."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """The decision lies in the store; the engine that runs the saga, on this host, has not answered yet."""
+
+    host: str
+
+
+Verdict: TypeAlias = Recorded | Refused | Sent
+
+
+def refused(saga: Saga, message: str) -> Refused:
+    """Return the refusal that a machine's `UnexpectedEvent` is, in words for people."""
+    return Refused(reason(saga.id, message))
+
+
+def reason(saga_id: str, message: str) -> str:
+    """Return why an event was out of place, without the names of the saga and the event."""
+    message = message.removeprefix(f"{saga_id}: ")
+    return message.partition(" is out of place: ")[2] or message
