@@ -63,6 +63,11 @@ def existing(given: str | None) -> str:
             f"{file}: there is no such store",
             hint=f"`sagadsl run` makes it; --store URL, or {VARIABLE}, names another one",
         )
+    if file is not None and file.stat().st_size == 0:
+        raise CommandError(
+            f"{file}: the file is empty, so it is no store",
+            hint="if it was one, restore it from a backup; if not, remove it",
+        )
     return url
 
 

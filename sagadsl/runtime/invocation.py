@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import logging
+import signal
 import threading
 from collections.abc import Callable
 from functools import partial
@@ -35,7 +36,9 @@ async def invoke(action: Action, payload: Json, context: ActionContext) -> Json 
             raise
         return Failure("CancelledError", f"{action.name} was cancelled from within")
     except KeyboardInterrupt:
-        raise
+        if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # it may be a person's
+            raise
+        return Failure("KeyboardInterrupt", f"{action.name} raised KeyboardInterrupt")
     except BaseException as error:  # noqa: BLE001 - whatever an action raises is how it failed
         _log.debug("%s raised", action.name, exc_info=error)
         return _failure(error)

@@ -16,6 +16,8 @@ import pytest
 
 from sagadsl import Engine
 from sagadsl.runtime import Limits, StoreError, StoreUnavailableError
+from sagadsl.runtime.store.contract import EngineRow
+from sagadsl.runtime.store.opening import open_store
 from tests.runtime.stream import THREE, Books, Stream, everything_fits
 
 QUICK = Limits(lease=1.5, beat=0.5, poll=0.1, grace=1.0)
@@ -285,3 +287,17 @@ async def test_a_file_of_something_else_is_not_touched(tmp_path):
 
     with contextlib.closing(sqlite3.connect(path)) as connection:
         assert connection.execute("SELECT * FROM recipes").fetchall() == [("soup",)]
+
+
+async def test_a_file_that_is_removed_or_replaced_while_it_is_in_use_is_noticed_at_the_next_write(tmp_path):
+    file = tmp_path / "sagas.db"
+    store = open_store(f"sqlite:///{file}")
+    await store.open()
+    await store.join(EngineRow("me", "host", "process", 0.0))
+    for path in tmp_path.iterdir():
+        path.unlink()
+
+    with pytest.raises(StoreError, match="removed or replaced while it was in use"):
+        await store.beat("me")
+    assert not file.exists()
+    await store.close()

@@ -15,7 +15,7 @@ async def test_an_action_that_holds_up_the_event_loop_is_told_in_the_log(monkeyp
 
     @services.action("bank.count")
     async def count():
-        time.sleep(0.5)
+        time.sleep(0.5)  # noqa: ASYNC251 - that is the point
 
     async with Engine("memory:", services, limits=Limits(beat=0.05)) as engine:
         assert (await engine.run(LOAN, {})).status == "completed"

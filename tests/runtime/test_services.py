@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from sagadsl import ActionContext, ActionError, Services
+from sagadsl import ActionContext, ActionError, Engine, Services, compile_saga, load
 from sagadsl.machine.events import Failure
 from sagadsl.runtime.invocation import invoke
 
@@ -238,3 +238,17 @@ def test_a_parameter_that_only_takes_a_position_is_refused_when_it_is_registered
 
     with pytest.raises(ValueError, match="passed by name, and 'amount'"):
         Services().action("bank.pay")(pay)
+
+
+async def test_an_action_that_raises_keyboardinterrupt_fails_and_takes_nobody_with_it():
+    services = Services()
+
+    @services.action("s.odd")
+    async def odd():
+        raise KeyboardInterrupt
+
+    compiled = compile_saga(load("{name: odd, steps: [{id: odd, service: s, action: odd, kind: read_only}]}"))
+    async with Engine("memory:", services) as engine:
+        outcome = await engine.run(compiled, {})
+
+    assert (outcome.status, outcome.error.code) == ("compensated", "KeyboardInterrupt")

@@ -13,6 +13,7 @@ from sqlalchemy import URL, Connection, Dialect, Engine, create_engine, event, e
 
 from sagadsl.runtime.store.contract import StoreError
 from sagadsl.runtime.store.sql.errors import TO_TRY_AGAIN, sqlstate, told
+from sagadsl.runtime.store.sql.presence import FilePresence
 
 READERS = 4
 BUSY_SECONDS = 5
@@ -109,6 +110,7 @@ class Threads:
     def __init__(self, url: URL, where: str) -> None:
         self._url, self._where = url, where
         self._engine = connections(url)
+        self._presence = FilePresence(url, where)
         self._connection: Connection | None = None
         self._writer: ThreadPoolExecutor | None = None
         self._readers: ThreadPoolExecutor | None = None
@@ -132,6 +134,7 @@ class Threads:
             writer.submit(self._disconnect)
             await asyncio.to_thread(_shut_down, writer, readers)
             self._engine.dispose()
+            self._presence.forget()
 
     async def write(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Do something in a transaction of its own, behind everything that was asked for before.
@@ -168,6 +171,7 @@ class Threads:
 
     def _write_once(self, work: Callable[..., T], *args: Any, **kwargs: Any) -> T:
         connection = self._writing()
+        self._presence.check()
         try:
             with connection.begin():
                 return work(connection, *args, **kwargs)
@@ -177,7 +181,9 @@ class Threads:
 
     def _writing(self) -> Connection:
         if self._connection is None:
+            self._presence.check()
             connection = self._engine.connect().execution_options(**_WRITES)
+            self._presence.connected()
             if connection.dialect.name == "postgresql":
                 for name, value in _POSTGRESQL_PLANS.items():
                     connection.exec_driver_sql(f"SET {name} = {value}")
