@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import shlex
 import sys
 from collections.abc import Awaitable, Callable, Sequence
@@ -91,7 +92,7 @@ def carry_out(task: Task, begin: Begin) -> None:
         CommandError: It was interrupted, or the store cannot be used.
         typer.Exit: It has come to rest.
     """
-    log_for_people()
+    log_for_people(logging.WARNING)
     runner = asyncio.Runner()
     with told():
         ended = runner.run(_run(task, begin))

@@ -188,6 +188,8 @@ async def _start(engine: Engine, story: Story, compiled: CompiledSaga, data: Jso
         saga_id = await engine.start(compiled, data, chosen)
     except DuplicateSagaError as error:
         raise CommandError(f"--id: {error}", hint="one id is for one saga and one input") from None
+    except InputError as error:
+        raise CommandError(f"{compiled.definition.name}: {error}", PROBLEMS) from None
     if saga_id != chosen:
         await _check_same_input(engine, saga_id, data)
         story.note(f"a saga with the same business key is not finished, and there is only one: {saga_id}")

@@ -76,7 +76,7 @@ class Families:
         try:
             wanted = partial(_is_wanted, run, command)
             refusal = await self._host.start(compiled, command.child_id, started, parent=run.saga.id, wanted=wanted)
-        except ValueError as error:
+        except InputError as error:
             self._host.offer(run, failed(command, Failure(INVALID_PAYLOAD, str(error), retryable=False)))
             return
         match refusal:

@@ -124,7 +124,7 @@ class Host:
             keep: Whether its events are to be kept in memory, for somebody who waits for it.
 
         Raises:
-            ValueError: Its business key or one of its locks has a name that is too long.
+            InputError: Its business key or one of its locks has a name that is too long.
             LeaseLostError: This engine has been taken for dead, and has not begun anew yet.
         """
         async with self.arrivals.of(saga_id):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 
+from sagadsl.language.inputs import InputError, InputProblem
 from sagadsl.machine.saga import Saga
 
 LONGEST = 200
@@ -28,11 +29,12 @@ def check_names(saga: Saga) -> None:
     """Refuse a saga whose business key or locks have names that a database cannot look up.
 
     Raises:
-        ValueError: One is too long.
+        InputError: One is too long.
     """
     for what, name in (("the business key", saga.key or ""), *(("the lock", lock) for lock in saga.locks)):
         if len(name) > LONGEST_KEY:
-            raise ValueError(f"{what} {name[:50]!r}… has {len(name)} characters, and may have {LONGEST_KEY}")
+            why = f"has {len(name):,} characters with this input, and may have {LONGEST_KEY}"
+            raise InputError((InputProblem(f"{what} {name[:50]!r}…", why),))
 
 
 def check_id(saga_id: str) -> str:

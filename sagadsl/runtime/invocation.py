@@ -14,7 +14,8 @@ from typing import Any
 from sagadsl.language.definition import Json
 from sagadsl.language.jsondata import NotJsonError, as_json
 from sagadsl.machine.events import Failure
-from sagadsl.runtime.services import Action, ActionContext, ActionError
+from sagadsl.runtime.failures import failure_of
+from sagadsl.runtime.services import Action, ActionContext
 
 INVALID_OUTPUT = "InvalidOutput"
 """The code of an answer that is not JSON data. The action has taken place, so it is in doubt and not repeated."""
@@ -34,14 +35,14 @@ async def invoke(action: Action, payload: Json, context: ActionContext) -> Json 
         task = asyncio.current_task()
         if task is not None and task.cancelling():
             raise
-        return Failure("CancelledError", f"{action.name} was cancelled from within")
+        return Failure("CancelledError", f"{action.name} was cancelled from within", in_doubt=True)
     except KeyboardInterrupt:
         if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # it may be a person's
             raise
         return Failure("KeyboardInterrupt", f"{action.name} raised KeyboardInterrupt")
     except BaseException as error:  # noqa: BLE001 - whatever an action raises is how it failed
         _log.debug("%s raised", action.name, exc_info=error)
-        return _failure(error)
+        return failure_of(error)
     return _checked(action, answer)
 
 
@@ -51,29 +52,6 @@ def _checked(action: Action, answer: Any) -> Json | Failure:
     except Exception as error:  # noqa: BLE001 - the answer is the user's, and so is what reading it may raise
         why = str(error) if isinstance(error, NotJsonError) else "the answer cannot be read"
         return Failure(INVALID_OUTPUT, f"{action.name}: {why}", retryable=False, in_doubt=True)
-
-
-def _failure(error: BaseException) -> Failure:
-    if isinstance(error, ActionError):
-        code, message = str(getattr(error, "code", "ActionError")), str(getattr(error, "message", ""))
-        return Failure(code, message, bool(getattr(error, "retryable", True)), bool(getattr(error, "in_doubt", False)))
-    return Failure(type(error).__name__, _message(error), in_doubt=_is_in_doubt(error))
-
-
-def _message(error: BaseException) -> str:
-    """Return what the exception says; a `KeyError` says it in quotes, and some exceptions cannot even say it."""
-    if isinstance(error, KeyError) and len(error.args) == 1:
-        return str(error.args[0])
-    try:
-        return str(error)
-    except Exception:  # noqa: BLE001 - the exception is the user's, and so is its __str__
-        return ""
-
-
-def _is_in_doubt(error: BaseException) -> bool:
-    """Whether the exception says that an answer was lost, so that the action may have taken place all the same."""
-    lost = isinstance(error, TimeoutError | ConnectionError)
-    return lost and not isinstance(error, ConnectionRefusedError)
 
 
 async def in_thread(function: Callable[[], Any], name: str) -> Any:

@@ -124,7 +124,7 @@ class Presence:
             await asyncio.sleep(self._limits.beat)
             stood_still = loop.time() - begun - self._limits.beat
             if stood_still > STANDSTILL:
-                _log.error(
+                _log.warning(
                     "the event loop stood still for %.1f s; an action that is `async` and waits without `await`, as "
                     "`time.sleep` does, holds up everything: make it a plain function, which runs in a thread",
                     stood_still,

@@ -216,6 +216,32 @@ def test_a_saga_that_cannot_be_read_does_not_keep_the_others_from_being_listed(s
     assert "this sagadsl cannot read the saga" in result.out
 
 
+ROOMS = """\
+name: rooms
+states:
+  each:
+    type: map
+    items: "[1, 2]"
+    max_failures: 1
+    on_failure: fail
+    steps:
+      - {id: clean, service: hotel, action: clean, kind: read_only}
+      - {id: check, type: wait, for: 2h}
+    next: done
+  done: {type: succeed}
+"""
+
+
+def test_a_step_inside_a_map_is_named_with_its_item(sagadsl, keep, write, events):
+    keep(write("rooms.yaml", ROOMS), "rooms-1", {}, [("clean", Failure("Dirty", retryable=False))], first=3)
+    commands = json.loads(sagadsl("dead-letters", "rooms-1", "--format", "json").out)["commands"]
+    lines = [command["line"] for command in commands if command["decision"] == "skip"]
+
+    assert lines == ["sagadsl skip rooms-1 each", *(f"sagadsl skip rooms-1 clean --region {n}" for n in (0, 1))]
+    assert sagadsl(*shlex.split(lines[1])[1:]).code == 0
+    assert (events("rooms-1")[-1].state, events("rooms-1")[-1].region) == ("clean", "0")
+
+
 def test_an_id_and_a_filter_are_too_much(sagadsl, failed):
     failed("stay-1")
 

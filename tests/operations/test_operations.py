@@ -125,3 +125,9 @@ def test_prometheus_understands_what_the_dashboard_asks_for(tmp_path):
     (tmp_path / "rules.yaml").write_text(yaml.safe_dump({"groups": [{"name": "x", "rules": asked}]}), encoding="utf-8")
 
     assert f"{len(asked)} rules found" in promtool("check", "rules", "rules.yaml", cwd=tmp_path)
+
+
+def test_the_page_on_alerts_has_every_rule():
+    page = (OPERATIONS.parent / "how-to" / "alerts.md").read_text(encoding="utf-8")
+
+    assert re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE) == [rule["alert"] for rule in rules()]

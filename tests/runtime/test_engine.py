@@ -443,7 +443,7 @@ async def test_at_most_one_unfinished_saga_has_a_business_key():
 async def test_a_business_key_that_no_database_could_look_up_is_refused():
     compiled = compile_saga(definition(task("pay", next="end"), succeed("end"), key="order ${input.n}"))
     async with Engine("memory:", shop_for_parents().services) as engine:
-        with pytest.raises(ValueError, match="has 1006 characters, and may have 500"):
+        with pytest.raises(InputError, match="has 1,006 characters with this input, and may have 500"):
             await engine.start(compiled, {"n": "x" * 1000})
 
         assert (await engine.list()).sagas == ()

@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from tests.docs.generate import checks, command_line, diagnostics, gallery, keys, lifecycles, protocol, services
+from tests.docs.generate import (
+    checks,
+    command_line,
+    diagnostics,
+    gallery,
+    keys,
+    lifecycles,
+    observation,
+    protocol,
+    services,
+)
 from tests.docs.pages import DOCS
 
 PAGES: Mapping[Path, Callable[[], str]] = {
@@ -16,6 +26,7 @@ PAGES: Mapping[Path, Callable[[], str]] = {
             "lifecycles": lifecycles,
             "diagnostics": diagnostics,
             "command-line": command_line,
+            "observation": observation,
             "protocol": protocol,
             "keys": keys,
             "gallery": gallery,

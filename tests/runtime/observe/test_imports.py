@@ -59,9 +59,7 @@ def test_logs_and_alerts_need_nothing_that_has_to_be_installed(tmp_path):
 )
 def test_where_it_is_not_installed_that_is_said(monkeypatch, missing, settings, message):
     monkeypatch.setitem(sys.modules, missing, None)  # as Python has it for what cannot be imported
-    for name in [
-        name for name in sys.modules if name.startswith("sagadsl.runtime.observe.") or name.startswith(f"{missing}.")
-    ]:
+    for name in [name for name in sys.modules if name.startswith(("sagadsl.runtime.observe.", f"{missing}."))]:
         monkeypatch.delitem(sys.modules, name)
 
     with pytest.raises(ObservationError) as told:

@@ -15,9 +15,11 @@ from opentelemetry.trace import NoOpTracerProvider, StatusCode
 from sagadsl import ActionError, Engine, Services
 from sagadsl.language.load import load
 from sagadsl.machine.compiler import compile_saga
+from sagadsl.runtime import Limits
 from sagadsl.runtime.observe.otel import trace_id_of, trace_sagas
 from sagadsl.runtime.store.memory import MemoryStore
 from tests.runtime.observe.sagas import CARD, IBAN, ORDER, input_with, services
+from tests.runtime.shops import eventually
 
 
 class Spans:
@@ -168,6 +170,34 @@ async def test_an_engine_that_goes_on_with_a_saga_goes_on_with_its_trace(spans):
     assert resumed.context.trace_id == first.context.trace_id
     assert {resumed.parent.span_id, elsewhere.one("s.do").parent.span_id} == {first.context.span_id}
     assert elsewhere.named("fails") == []
+
+
+async def test_an_attempt_that_another_engine_makes_again_is_a_span_of_its_own(spans):
+    text = "name: slow\nsteps: [{id: do, service: s, action: do, kind: read_only, timeout: 30d}]\n"
+    made, hangs = Services(), [True]
+
+    @made.action("s.do")
+    async def do():
+        if hangs:
+            await asyncio.Event().wait()
+
+    store, slow = MemoryStore(), compile_saga(load(text))
+    async with Engine(store, made, limits=Limits(grace=0.1)) as engine:
+        trace_sagas(engine, spans.provider)
+        saga_id = await engine.start(slow, {})
+        await eventually(lambda: engine.actions_under_way)
+    hangs.clear()
+    async with Engine(store, made) as engine:
+        trace_sagas(engine, spans.provider)
+        await engine.register(slow)
+        await engine.wait(saga_id)
+
+    stopped, made_again = spans.named("s.do")
+    assert stopped.attributes["error.type"] == "Cancelled"
+    assert made_again.status.status_code is StatusCode.UNSET
+    assert stopped.attributes["sagadsl.attempt"] == made_again.attributes["sagadsl.attempt"] == 1
+    assert stopped.context.span_id != made_again.context.span_id
+    assert stopped.context.trace_id == made_again.context.trace_id == spans.one("slow").context.trace_id
 
 
 PARENT = compile_saga(

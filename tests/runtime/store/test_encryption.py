@@ -1,6 +1,7 @@
 """A store with keys: only those who have one read it, and its file tells nobody else anything."""
 
 import base64
+import contextlib
 import json
 import sqlite3
 import string
@@ -155,6 +156,30 @@ async def test_rotating_encrypts_what_was_not_and_leaves_nothing_of_it_in_the_fi
 
     assert (count, heard[-1]) == (7, 7)
     assert SECRET.encode() not in content(path)
+
+
+async def test_keys_rotate_on_postgresql_too(databases, monkeypatch):
+    with contextlib.ExitStack() as exits:
+        url = await databases.new("postgres", exits)
+        monkeypatch.setenv("SAGADSL_KEYS", OLD)
+        store = open_store(url)
+        await store.open()
+        await filled(store)
+        before = await all_of(store)
+        await store.close()
+
+        monkeypatch.setenv("SAGADSL_KEYS", f"{NEW},{OLD}")
+        store = open_store(url)
+        await store.open()
+        counts = [await store.rotate(), await store.rotate()]
+        await store.close()
+        monkeypatch.setenv("SAGADSL_KEYS", NEW)
+        store = open_store(url)
+        await store.open()
+
+        assert counts == [7, 0]
+        assert await all_of(store) == before
+        await store.close()
 
 
 async def test_rotating_goes_through_more_rows_than_are_turned_at_once(opened, monkeypatch):

@@ -1,0 +1,40 @@
+"""The shop on the morning of the sale: what is on the shelves, what customers have, and what they order."""
+
+from __future__ import annotations
+
+from typing import TypedDict
+
+PRICES = {"tea": 450, "coffee": 890, "cocoa": 620, "honey": 1150, "saffron": 3900}
+STOCK = {"tea": 360, "coffee": 500, "cocoa": 500, "honey": 300, "saffron": 0}
+SHOP = "the shop"
+CUSTOMERS = [f"customer {n}" for n in range(1, 24)]
+BALANCES = {SHOP: 0, **dict.fromkeys(CUSTOMERS, 70_000), "customer 23": 0}
+UNKNOWN_ADDRESS = "Atlantis"
+
+
+class Order(TypedDict):
+    """The input of the saga; `amount` is in cents."""
+
+    customer: str
+    product: str
+    quantity: int
+    amount: int
+    address: str
+
+
+def order(number: int) -> Order:
+    """Return an order, the same one for the same number."""
+    product = list(PRICES)[number % 5 if number % 10 else number // 10 % 5]
+    quantity = 1 + number % 3
+    return {
+        "customer": CUSTOMERS[number % len(CUSTOMERS)],
+        "product": product,
+        "quantity": quantity,
+        "amount": quantity * PRICES[product],
+        "address": UNKNOWN_ADDRESS if number % 20 == 7 else f"{number} Station Road",
+    }
+
+
+def id_of(number: int) -> str:
+    """Return the id of an order's saga. Whoever places the order twice has placed it once."""
+    return f"order-{number:04}"
