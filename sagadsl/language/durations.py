@@ -92,12 +92,16 @@ def _quoted(text: str) -> str:
 def format_duration(seconds: float) -> str:
     """Return the seconds as a duration that people read, which `parse_duration` reads back to the same value.
 
+    A saga may wait for an instant that is further away than a duration may be long; that is written too.
+
     Raises:
-        ValueError: The number is negative, not finite or longer than `LONGEST`.
+        ValueError: The number is negative or not finite.
     """
+    if not 0 <= seconds < float("inf"):
+        raise ValueError(f"{seconds} is no duration")
     from decimal import Decimal, localcontext  # noqa: PLC0415  not needed to validate, and slow to import
 
-    exact = Decimal(repr(parse_duration(seconds)))
+    exact = Decimal(repr(float(seconds)))
     with localcontext() as context:
         context.prec = 60
         whole, fraction = divmod(exact, 1)

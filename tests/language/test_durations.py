@@ -84,3 +84,7 @@ def test_a_duration_that_is_too_long_is_told_as_it_was_written(value, shown):
     with pytest.raises(ValueError, match="100 years") as caught:
         parse_duration(value)
     assert str(caught.value) == f"{shown} is longer than 100 years; check the unit"
+
+
+def test_what_is_longer_than_a_definition_may_say_is_written_all_the_same():
+    assert format_duration(251_607_121_736.0) == "2912119d11h8m56s"
