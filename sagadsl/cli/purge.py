@@ -112,7 +112,7 @@ def _write(count: _Count, format: Format, *, dry_run: bool, archive: Path | None
     if count.removed:
         typer.echo(f"{'would be ' if dry_run else ''}removed{where}: {counted(count.removed, 'saga')}")
     if count.kept:
-        typer.echo(f"kept, because a saga that runs them has not ended: {counted(count.kept, 'saga')}")
+        typer.echo(f"kept, because a saga that runs them stays: {counted(count.kept, 'saga')}")
     if count.unreadable:
         typer.echo(f"kept, because this sagadsl cannot tell their story: {counted(count.unreadable, 'saga')}")
     if not (count.removed or count.kept or count.unreadable):

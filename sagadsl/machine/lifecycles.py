@@ -47,6 +47,7 @@ SAGA = Lifecycle(
         Row("retry", "failed", "retrying"),
         Row("resume", "retrying", "running"),
         Row("give_up", "retrying", "failed"),
+        Row("resolve", "failed", "completed"),
         Row("compensate", "running", "compensating"),
         Row("compensate", "failed", "compensating"),
         Row("compensate", "completed", "compensating"),

@@ -63,16 +63,37 @@ def compensate(saga: Saga, event: CompensationRequested) -> None:
 
 
 def resolve(saga: Saga, event: StepResolved) -> None:
-    """Take the step as completed with the given output, or its compensation as done."""
+    """Take the step as completed with the given output, or its compensation as done.
+
+    A saga that has failed where there is no step is completed as a whole: what was left has been done by hand.
+    """
     saga.require(event, "running", "failed", "compensation_failed")
     if saga.status == "compensation_failed":
         _resolve_compensation(saga, event)
+        return
+    if saga.status == "failed" and _stands_at_no_step(saga, event):
+        _complete_by_hand(saga, event)
         return
     execution = _failed_step(saga, event)
     around = _leave_failure(saga, execution)
     saga.fire_step(execution, "resolve")
     steps.complete(saga, execution, {} if event.output is None else event.output)
     _go_on_around(saga, around)
+
+
+def _stands_at_no_step(saga: Saga, event: StepResolved) -> bool:
+    """Whether the saga has failed in a state that calls nobody, such as a choice none of whose conditions holds.
+
+    Behind the pivot it can neither go on from there nor be undone, and would keep its locks and its key for ever.
+    """
+    return event.state == saga.state and not event.region and saga.current(saga.root) is None
+
+
+def _complete_by_hand(saga: Saga, event: StepResolved) -> None:
+    saga.output = {} if event.output is None else event.output
+    saga.error, saga.error_state = None, None
+    saga.fire("resolve")
+    saga.finish()
 
 
 def skip(saga: Saga, event: StepSkipped) -> None:

@@ -1,17 +1,16 @@
 """Removing sagas that ended long ago, once their stories are safe in an archive.
 
-A saga is kept for as long as a saga around it has not ended: that one may yet undo it. Once none can, nothing more
-happens to it, so that what was archived is all there will ever be.
+A saga is kept for as long as a saga around it stays: that one may yet undo it. Once none can, nothing more happens to
+it, so that what was archived is all there will ever be.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sagadsl.language.diagnostics import DefinitionError
-from sagadsl.machine.lifecycles import SAGA
 from sagadsl.machine.unexpected import UnexpectedEvent
 from sagadsl.runtime.archive import Archive
 from sagadsl.runtime.audit_story import definition_of, lines, story_of
@@ -28,7 +27,7 @@ class Purged:
 
     Args:
         removed: Those that are not in the store any more; in a dry run, those that would not be.
-        kept: Those that were kept because a saga around them has not ended.
+        kept: Those that were kept because a saga around them stays.
         unreadable: Those that were kept because this sagadsl cannot tell their story.
     """
 
@@ -51,53 +50,71 @@ class Purge:
         self._archive = archive
         self._dry_run = dry_run
         self._recollection = Recollection(store)
-        self._ended: dict[str, bool] = {}
 
     async def run(
         self, before: float, which: Filter, enough: Callable[[], bool] = lambda: False
     ) -> AsyncIterator[Purged]:
         """Remove those of a selection that ended before an instant, some at a time, until `enough`.
 
+        A store removes a saga only after the one that runs it, so families go in several passes.
+
         Raises:
             ArchiveError: They cannot be archived. Nothing was removed that is not in the archive.
         """
+        is_first = True
+        while True:
+            later: list[SagaRow] = []
+            count = 0
+            async for rows in self._old(before, which, enough):
+                goes = [row for row in rows if await self._goes(row, before, which)]
+                now = goes if self._dry_run else [row for row in goes if await self._parent_of(row) is None]
+                later += _without(goes, now)
+                done = await self._purge(now)
+                count += len(done.removed)
+                yield replace(done, kept=_without(rows, goes) if is_first else [])
+            is_first = False
+            if not later or not count or enough():
+                yield Purged(kept=later)
+                return
+
+    async def _old(self, before: float, which: Filter, enough: Callable[[], bool]) -> AsyncIterator[Sequence[SagaRow]]:
         after: str | None = None
         while not enough():
             page = await self._store.list(which, after=after, limit=TOGETHER)
-            old = [row for row in page.sagas if row.ended_at is not None and row.ended_at < before]
-            if old:
-                yield await self._purge(old)
+            yield [row for row in page.sagas if row.ended_at is not None and row.ended_at < before]
             after = page.after
             if after is None:
                 return
 
+    async def _goes(self, row: SagaRow, before: float, which: Filter) -> bool:
+        """Whether nobody around a saga stays; it might have to be undone with those."""
+        parent = await self._parent_of(row)
+        if parent is None:
+            return True
+        is_old = parent.ended_at is not None and parent.ended_at < before
+        is_wanted = parent.status in which.statuses and which.name in {None, parent.name}
+        return is_old and is_wanted and await self._goes(parent, before, which)
+
+    async def _parent_of(self, row: SagaRow) -> SagaRow | None:
+        """Return the row of the saga that runs this one, if there is one and it is still there."""
+        if row.parent is None:
+            return None
+        try:
+            return await self._store.row(row.parent)
+        except UnknownSagaError:
+            return None
+
     async def _purge(self, rows: Sequence[SagaRow]) -> Purged:
-        ended = [row for row in rows if await self._has_ended(row.parent)]
-        free = {row.id for row in ended}
-        kept = [row for row in rows if row.id not in free]
-        if self._dry_run:
-            return Purged(ended, kept)
-        told, unreadable = ended, []
+        if self._dry_run or not rows:
+            return Purged(rows)
+        told, unreadable = rows, list[SagaRow]()
         if self._archive is not None:
-            stories = await self._stories(ended)
-            told = [row for row in ended if row.id in stories]
-            unreadable = [row for row in ended if row.id not in stories]
+            stories = await self._stories(rows)
+            told = [row for row in rows if row.id in stories]
+            unreadable = [row for row in rows if row.id not in stories]
             if stories:
                 await asyncio.to_thread(self._archive.append, b"".join(stories.values()))
-        return Purged(await self._remove(told), kept, unreadable)
-
-    async def _has_ended(self, saga_id: str | None) -> bool:
-        """Whether a saga that runs another one, and those around it, have ended, or are not there any more."""
-        if saga_id is None:
-            return True
-        if saga_id not in self._ended:
-            try:
-                row = await self._store.row(saga_id)
-            except UnknownSagaError:
-                self._ended[saga_id] = True
-            else:
-                self._ended[saga_id] = row.status in SAGA.final and await self._has_ended(row.parent)
-        return self._ended[saga_id]
+        return Purged(await self._remove(told), unreadable=unreadable)
 
     async def _stories(self, rows: Sequence[SagaRow]) -> dict[str, bytes]:
         """Return the lines of each saga's story; each story stands for itself."""
@@ -117,3 +134,8 @@ class Purge:
         """Remove sagas from the store; return those that this has removed, and not somebody else."""
         gone = set(await self._store.delete_many([row.id for row in rows])) if rows else set()
         return [row for row in rows if row.id in gone]
+
+
+def _without(rows: Sequence[SagaRow], others: Sequence[SagaRow]) -> list[SagaRow]:
+    ids = {row.id for row in others}
+    return [row for row in rows if row.id not in ids]

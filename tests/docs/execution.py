@@ -50,7 +50,7 @@ class Printed:
 
 @dataclass
 class Run:
-    """A page being carried out in a folder of its own, which has `definitions` in it."""
+    """A page being carried out in a folder of its own, which has `definitions` and `docs/how-to` in it."""
 
     page: Page
     folder: Path
@@ -59,6 +59,8 @@ class Run:
 
     def __post_init__(self) -> None:
         (self.folder / "definitions").symlink_to(ROOT / "definitions")
+        (self.folder / "docs").mkdir()
+        (self.folder / "docs" / "how-to").symlink_to(ROOT / "docs" / "how-to")
         self.shell = Shell(self.folder)
 
     def blocks(self) -> Iterator[Printed]:

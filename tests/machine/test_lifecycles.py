@@ -32,8 +32,13 @@ SPECIFIED = {
 
 
 ADDED = {
-    # a saga that has not begun is cancelled; a sub-saga that has completed is undone with the saga around it
-    "saga": {("created", "cancel", "compensated"), ("completed", "compensate", "compensating")},
+    # a saga that has not begun is cancelled; a sub-saga that has completed is undone with the saga around it; one that
+    # has failed behind its pivot at no step is completed by hand
+    "saga": {
+        ("created", "cancel", "compensated"),
+        ("completed", "compensate", "compensating"),
+        ("failed", "resolve", "completed"),
+    },
     # a person resolves or skips a failed step; what was skipped may have taken place all the same
     "step": {
         ("failed", "resolve", "completed"),

@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from sagadsl import UnexpectedEvent
-from sagadsl.machine.events import CompensationRequested, RetryRequested, StepResolved, StepSkipped
+from sagadsl.machine.commands import ReleaseLocks
+from sagadsl.machine.events import CompensationRequested, LocksAcquired, RetryRequested, StepResolved, StepSkipped
 from tests.machine.build import branch, definition, parallel, succeed, task
 from tests.machine.story import Story
 
@@ -159,3 +160,38 @@ def test_a_step_inside_a_nested_parallel_is_not_decided_about_while_the_one_arou
     with pytest.raises(UnexpectedEvent, match="'outer' is failing because of 'r'"):
         story.given(StepResolved("x"))
     assert story.succeeds("l").wants == ["undo l"]
+
+
+BEHIND_THE_PIVOT = """
+name: stuck
+locks: [account]
+states:
+  pay: {service: bank, action: pay, kind: pivot, next: which}
+  which: {type: choice, choices: [{when: "input.n > 1", next: end}]}
+  end: {type: succeed}
+"""
+
+
+def stuck():
+    return Story(BEHIND_THE_PIVOT, {"n": 1}).given(LocksAcquired()).succeeds()
+
+
+def test_a_saga_that_stands_at_no_step_behind_its_pivot_is_completed_by_hand_and_gives_its_locks_back():
+    story = stuck()
+    assert story.saga.status == "failed"
+    assert story.saga.error.code == "NoChoice"
+
+    story.given(StepResolved("which", {"by": "phone"}, by="ann"))
+
+    assert story.saga.status == "completed"
+    assert story.saga.output == {"by": "phone"}
+    assert story.saga.error is None
+    assert any(isinstance(command, ReleaseLocks) for command in story.commands)
+
+
+@pytest.mark.parametrize(
+    "event", [StepResolved("pay"), StepResolved("end"), StepResolved("which", region="0"), StepSkipped("which")]
+)
+def test_nothing_else_ends_such_a_saga(event):
+    with pytest.raises(UnexpectedEvent):
+        stuck().given(event)

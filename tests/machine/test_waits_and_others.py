@@ -37,7 +37,9 @@ def test_a_wait_for_some_time():
     assert story.status_of("w") == "completed"
 
 
-@pytest.mark.parametrize("event", [StepSucceeded("w", 0, reported=True), StepFailed("w", 0, Failure("No"), reported=True)])
+@pytest.mark.parametrize(
+    "event", [StepSucceeded("w", 0, reported=True), StepFailed("w", 0, Failure("No"), reported=True)]
+)
 def test_a_wait_is_ended_by_no_report(event):
     story = Story(waiting(for_=90.0)).succeeds()
 

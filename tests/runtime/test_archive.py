@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from sagadsl import Engine, compile_saga, load
 from sagadsl.machine.lifecycles import SAGA
-from sagadsl.runtime import Filter
+from sagadsl.runtime import Filter, archive_purge
 from sagadsl.runtime import archive as archives
 from sagadsl.runtime.archive import Archive, ArchiveError, open_archive, read_archive, read_lines, read_story, saga_ids
 from sagadsl.runtime.archive_purge import Purge
@@ -104,6 +104,43 @@ async def test_a_saga_is_kept_while_the_one_around_it_has_not_ended(store, tmp_p
 
     assert shop.names == ["a", "b", "undo_a"]
     assert await purge(store, path) == (["r", "r/go"], [])
+
+
+@pytest.mark.parametrize("together", [1, 2, 500])
+async def test_families_go_together_however_they_lie_in_the_store(store, tmp_path, monkeypatch, together):
+    monkeypatch.setattr(archive_purge, "TOGETHER", together)
+    path, shop = tmp_path / "a.jsonl.zst", Shop()
+    deep = load(AROUND.replace("around", "deep").replace("saga: order", "saga: around"))
+    async with Engine(store, shop.services) as engine:
+        await engine.register(compile_saga(load(TEXT)), compile_saga(load(AROUND)), compile_saga(deep))
+        await engine.start("deep", {}, "d")
+        await eventually(lambda: status_of(store, "d/go/go"), "completed")
+        assert await purge(store, dry_run=True) == (["s0", "s1", "s2"], ["d/go/go"])
+        await engine.signal("d/go", "go")
+        await engine.signal("d", "go")
+        await engine.wait("d", timeout=10)
+
+    family = ["d", "d/go", "d/go/go"]
+    assert await purge(store, dry_run=True) == ([*family, "s0", "s1", "s2"], [])
+    assert await purge(store, path) == ([*family, "s0", "s1", "s2"], [])
+    assert await left(store) == []
+    assert len(list(read_lines(path))) == 3 * 2 + sum([len(read_archive(path, one)) for one in saga_ids(path)]) + 3 * 2
+
+
+async def test_what_another_definition_ran_is_kept_when_only_its_own_name_is_chosen(store):
+    shop = Shop()
+    around = compile_saga(load(AROUND))
+    async with Engine(store, shop.services) as engine:
+        await engine.register(compile_saga(load(TEXT)), around)
+        await engine.start(around, {}, "r")
+        await eventually(lambda: status_of(store, "r/go"), "completed")
+        await engine.signal("r", "go")
+        await engine.wait("r", timeout=10)
+
+    done = [each async for each in Purge(store).run(LATER, replace(FINAL, name="order"))]
+
+    assert [row.id for each in done for row in each.kept] == ["r/go"]
+    assert await left(store) == ["r", "r/go"]
 
 
 async def status_of(store, saga_id):

@@ -12,7 +12,8 @@ from web import serve
 TABLES = """
 CREATE TABLE IF NOT EXISTS stock (product TEXT PRIMARY KEY, on_hand INTEGER NOT NULL CHECK (on_hand >= 0));
 CREATE TABLE IF NOT EXISTS reservations (id INTEGER PRIMARY KEY, key TEXT, product TEXT, quantity INTEGER);
-""" + "".join(f"INSERT OR IGNORE INTO stock VALUES ('{product}', {on_hand});" for product, on_hand in STOCK.items())
+"""
+OPENING = "INSERT OR IGNORE INTO stock VALUES (?, ?)", STOCK
 
 
 def reserve(db: Connection, key: str, order: dict[str, Any]) -> dict[str, Any]:
@@ -29,10 +30,12 @@ def reserve(db: Connection, key: str, order: dict[str, Any]) -> dict[str, Any]:
 
 def release(db: Connection, undoes: str) -> None:
     """Put back what was reserved, if anything was."""
-    for product, quantity in db.execute("SELECT product, quantity FROM reservations WHERE key = ?", (undoes,)).fetchall():
+    for product, quantity in db.execute(
+        "SELECT product, quantity FROM reservations WHERE key = ?", (undoes,)
+    ).fetchall():
         db.execute("UPDATE stock SET on_hand = on_hand + ? WHERE product = ?", (quantity, product))
     db.execute("DELETE FROM reservations WHERE key = ?", (undoes,))
 
 
 if __name__ == "__main__":
-    serve("inventory", TABLES, actions={"reserve": reserve}, undos={"release": release})
+    serve("inventory", TABLES, OPENING, actions={"reserve": reserve}, undos={"release": release})

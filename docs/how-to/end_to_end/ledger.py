@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,8 @@ _TABLES = """
 CREATE TABLE IF NOT EXISTS answers (key TEXT PRIMARY KEY, answer TEXT NOT NULL, repeats INTEGER NOT NULL DEFAULT 0);
 CREATE TABLE IF NOT EXISTS undone (key TEXT PRIMARY KEY);
 """
+
+Opening = tuple[str, Mapping[str, int]]
 
 
 class Refusal(Exception):  # noqa: N818 - a service that says no is no mistake
@@ -33,13 +35,18 @@ class Ledger:
     Args:
         path: The SQLite file.
         tables: SQL that makes the service's own tables where they are not there yet.
+        opening: SQL that writes one row of what there is at first, unless it is there, and the values of the rows.
     """
 
-    def __init__(self, path: Path, tables: str) -> None:
+    def __init__(self, path: Path, tables: str, opening: Opening | None = None) -> None:
         self._lock = threading.Lock()
         self._db = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.executescript(_TABLES + tables)
+        if opening is not None:
+            with self._db:
+                self._db.execute("BEGIN IMMEDIATE")
+                self._db.executemany(opening[0], opening[1].items())
 
     def do(self, key: str, work: Callable[[sqlite3.Connection], dict[str, Any]]) -> dict[str, Any]:
         """Do the work of a key, unless it has been done: then return what was answered.

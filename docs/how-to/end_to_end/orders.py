@@ -31,7 +31,7 @@ def order(number: int) -> Order:
         "product": product,
         "quantity": quantity,
         "amount": quantity * PRICES[product],
-        "address": UNKNOWN_ADDRESS if number % 20 == 7 else f"{number} Station Road",
+        "address": UNKNOWN_ADDRESS if number % 20 == 0 else f"{number} Station Road",
     }
 
 

@@ -12,12 +12,15 @@ from web import serve
 TABLES = """
 CREATE TABLE IF NOT EXISTS accounts (owner TEXT PRIMARY KEY, balance INTEGER NOT NULL CHECK (balance >= 0));
 CREATE TABLE IF NOT EXISTS charges (id INTEGER PRIMARY KEY, key TEXT, customer TEXT, amount INTEGER);
-""" + "".join(f"INSERT OR IGNORE INTO accounts VALUES ('{owner}', {cents});" for owner, cents in BALANCES.items())
+"""
+OPENING = "INSERT OR IGNORE INTO accounts VALUES (?, ?)", BALANCES
 
 
 def move(db: Connection, amount: int, giver: str, taker: str) -> bool:
     """Move money, and return whether there was that much."""
-    taken = db.execute("UPDATE accounts SET balance = balance - ? WHERE owner = ? AND balance >= ?", (amount, giver, amount))
+    taken = db.execute(
+        "UPDATE accounts SET balance = balance - ? WHERE owner = ? AND balance >= ?", (amount, giver, amount)
+    )
     if taken.rowcount:
         db.execute("UPDATE accounts SET balance = balance + ? WHERE owner = ?", (amount, taker))
     return bool(taken.rowcount)
@@ -39,4 +42,4 @@ def refund(db: Connection, undoes: str) -> None:
 
 
 if __name__ == "__main__":
-    serve("payment", TABLES, actions={"charge": charge}, undos={"refund": refund})
+    serve("payment", TABLES, OPENING, actions={"charge": charge}, undos={"refund": refund})

@@ -26,4 +26,4 @@ def cancel(db: Connection, undoes: str) -> None:
 
 
 if __name__ == "__main__":
-    serve("shipping", TABLES, actions={"ship": ship}, undos={"cancel": cancel})
+    serve("shipping", TABLES, None, actions={"ship": ship}, undos={"cancel": cancel})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from argparse import ArgumentParser
 from collections.abc import Callable, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -10,7 +11,7 @@ from pathlib import Path
 from sqlite3 import Connection
 from typing import Any
 
-from ledger import Ledger, Refusal
+from ledger import Ledger, Opening, Refusal
 
 Action = Callable[[Connection, str, dict[str, Any]], dict[str, Any]]
 Undo = Callable[[Connection, str], None]
@@ -22,6 +23,11 @@ class Server(ThreadingHTTPServer):
     allow_reuse_port = True
     daemon_threads = True
     request_queue_size = 128
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing of callers that were killed before they had their answer."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -39,9 +45,13 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         """Carry out the action that the path names."""
-        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        length = int(self.headers["Content-Length"])
+        body = self.rfile.read(length)
+        if len(body) < length:  # the caller was killed while it wrote
+            self.close_connection = True
+            return
         try:
-            self._answer(200, self._carried_out(self.path.removeprefix("/"), body))
+            self._answer(200, self._carried_out(self.path.removeprefix("/"), json.loads(body)))
         except Refusal as refusal:
             self._answer(refusal.status, {"code": refusal.code, "message": str(refusal)})
 
@@ -66,19 +76,22 @@ class Handler(BaseHTTPRequestHandler):
         """Say nothing: the ledger tells what was done."""
 
 
-def serve(name: str, tables: str, *, actions: Mapping[str, Action], undos: Mapping[str, Undo]) -> None:
+def serve(
+    name: str, tables: str, opening: Opening | None, *, actions: Mapping[str, Action], undos: Mapping[str, Undo]
+) -> None:
     """Serve the actions of a service until the process ends.
 
     Args:
         name: What its ledger in the present folder is called.
         tables: SQL for its own tables.
+        opening: SQL for one row of what there is at first, and the values of the rows.
         actions: What it can do, each given the ledger, the key and the payload.
         undos: What undoes that, each given the ledger and the key of what it has to undo.
     """
     parser = ArgumentParser(description=f"the {name} of the shop")
     parser.add_argument("--port", type=int, default=0)
     port = parser.parse_args().port
-    ledger = Ledger(Path(f"{name}.db"), tables)
+    ledger = Ledger(Path(f"{name}.db"), tables, opening)
     handler = type("Service", (Handler,), {"ledger": ledger, "actions": actions, "undos": undos})
     with Server(("127.0.0.1", port), handler) as server:
         server.serve_forever()
