@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import signal
 import sys
 import time
 from argparse import ArgumentParser, Namespace
@@ -102,6 +103,7 @@ def main() -> None:
     """Drive, and close the books."""
     options = _options()
     began = time.monotonic()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # whoever stops us has the shop closed too
     try:
         with Shop(options.folder) as shop:
             drive = Drive(shop, options.orders, options.kills, random.Random(options.seed))  # noqa: S311 - not for secrets

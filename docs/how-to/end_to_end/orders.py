@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TypedDict
 
 PRICES = {"tea": 450, "coffee": 890, "cocoa": 620, "honey": 1150, "saffron": 3900}
-STOCK = {"tea": 360, "coffee": 500, "cocoa": 500, "honey": 300, "saffron": 0}
+STOCK = {"tea": 300, "coffee": 500, "cocoa": 500, "honey": 250, "saffron": 0}
 SHOP = "the shop"
 CUSTOMERS = [f"customer {n}" for n in range(1, 24)]
-BALANCES = {SHOP: 0, **dict.fromkeys(CUSTOMERS, 70_000), "customer 23": 0}
+BALANCES = {SHOP: 0, **dict.fromkeys(CUSTOMERS, 45_000), "customer 23": 0}
 UNKNOWN_ADDRESS = "Atlantis"
 
 
@@ -24,14 +24,14 @@ class Order(TypedDict):
 
 def order(number: int) -> Order:
     """Return an order, the same one for the same number."""
-    product = list(PRICES)[number % 5 if number % 10 else number // 10 % 5]
-    quantity = 1 + number % 3
+    product = list(PRICES)[number % len(PRICES)]
+    quantity = 1 + number // len(PRICES) % 3
     return {
         "customer": CUSTOMERS[number % len(CUSTOMERS)],
         "product": product,
         "quantity": quantity,
         "amount": quantity * PRICES[product],
-        "address": UNKNOWN_ADDRESS if number % 20 == 0 else f"{number} Station Road",
+        "address": UNKNOWN_ADDRESS if number % 21 == 0 else f"{number} Station Road",
     }
 
 

@@ -8,24 +8,20 @@ whole is made when it comes to rest; if a person has it go on after that, the re
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import logging
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
-from contextvars import ContextVar
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 from opentelemetry import propagate, trace
 from opentelemetry.context import Context
 from opentelemetry.sdk.trace import Tracer
-from opentelemetry.sdk.trace.id_generator import IdGenerator
 from opentelemetry.sdk.trace.sampling import Decision
 from opentelemetry.trace import (
     INVALID_SPAN,
     Link,
     NonRecordingSpan,
     Span,
-    SpanContext,
     SpanKind,
     Status,
     StatusCode,
@@ -49,18 +45,17 @@ from sagadsl.runtime.calls import Ask, Call
 from sagadsl.runtime.engine_life import EngineLife
 from sagadsl.runtime.http.request import add_injector
 from sagadsl.runtime.observe.masking import masked_failure
+from sagadsl.runtime.observe.otel_ids import SagaIds, attempt_id, instant, span_context, span_id, trace_id, with_ids
 from sagadsl.runtime.services import ActionContext
 
 if TYPE_CHECKING:
     from opentelemetry.trace import TracerProvider
 
-_NANOSECONDS = 1_000_000_000
 _FORGET_FROM = 1000
 _OF_PERSONS = (RetryRequested, CompensationRequested, StepResolved, StepSkipped)
 """What has a saga go on that had come to rest. Before it, this engine has heard nothing of the saga since."""
 
 _log = logging.getLogger(__name__)
-_wanted: ContextVar[tuple[int, int] | None] = ContextVar("sagadsl_span", default=None)
 
 
 def trace_sagas(engine: EngineLife, provider: TracerProvider | None = None) -> Callable[[], None]:
@@ -81,8 +76,8 @@ def trace_sagas(engine: EngineLife, provider: TracerProvider | None = None) -> C
         raise ValueError(  # noqa: TRY004 - what is missing is a set-up, not a type
             "no spans can be made: give a TracerProvider of opentelemetry-sdk, or set one with set_tracer_provider"
         )
-    if not isinstance(tracer.id_generator, _Ids):
-        tracer.id_generator = _Ids(tracer.id_generator)
+    if not isinstance(tracer.id_generator, SagaIds):
+        tracer.id_generator = SagaIds(tracer.id_generator)
     add_injector(propagate.inject)
     tracing = _Tracing(engine, tracer)
     engine.surround(tracing.attempt)
@@ -91,7 +86,7 @@ def trace_sagas(engine: EngineLife, provider: TracerProvider | None = None) -> C
 
 def trace_id_of(saga_id: str) -> str:
     """Return the id of a saga's trace, as 32 hexadecimal digits."""
-    return f"{_trace_id(saga_id):032x}"
+    return f"{trace_id(saga_id):032x}"
 
 
 class _Tracing:
@@ -122,24 +117,24 @@ class _Tracing:
             attributes["sagadsl.error.state"] = end.state
         if resumed is None:
             begun = saga.started_at or event.at
-            with _as(_trace_id(saga.id), _span_id(saga.id)):
+            with with_ids(trace_id(saga.id), span_id(saga.id)):
                 span = self._tracer.start_span(
                     saga.definition.name,
                     Context(),
                     attributes=attributes,
                     links=self._around(saga),
-                    start_time=_instant(begun),
+                    start_time=instant(begun),
                 )
         else:
             span = self._tracer.start_span(
                 f"{saga.definition.name} resumed",
                 self._inside(saga),
                 attributes=attributes,
-                start_time=_instant(resumed),
+                start_time=instant(resumed),
             )
         if end.status != "completed":
             _fail(span, masked_failure(end.error, saga), end.status)
-        span.end(_instant(event.at))
+        span.end(instant(event.at))
 
     def _forget(self, saga_id: str) -> None:
         self._heard_of.discard(saga_id)
@@ -152,17 +147,17 @@ class _Tracing:
         run = self._engine.running(saga.id)
         if run is None or run.row.parent is None:
             return []
-        return [Link(_context(run.row.parent, _span_id(run.row.parent), TraceFlags(TraceFlags.SAMPLED)))]
+        return [Link(span_context(run.row.parent, span_id(run.row.parent), TraceFlags(TraceFlags.SAMPLED)))]
 
     def _inside(self, saga: Saga) -> Context:
         """Return the context of spans inside the saga's own."""
-        root = _context(saga.id, _span_id(saga.id), self._flags(saga))
+        root = span_context(saga.id, span_id(saga.id), self._flags(saga))
         return trace.set_span_in_context(NonRecordingSpan(root), Context())
 
     def _flags(self, saga: Saga) -> TraceFlags:
         """Return whether the saga's span is, or will be, one that is kept."""
         name, kind = saga.definition.name, SpanKind.INTERNAL
-        result = self._tracer.sampler.should_sample(Context(), _trace_id(saga.id), name, kind, _attributes(saga), ())
+        result = self._tracer.sampler.should_sample(Context(), trace_id(saga.id), name, kind, _attributes(saga), ())
         return TraceFlags(TraceFlags.SAMPLED if result.decision is Decision.RECORD_AND_SAMPLE else TraceFlags.DEFAULT)
 
     # attempts
@@ -208,8 +203,8 @@ class _Tracing:
             attributes["sagadsl.region"] = command.region
         if context.undoes is not None:
             attributes["sagadsl.undoes"] = context.undoes
-        ids = None if call.again else (_trace_id(saga.id), _attempt_id(command.key, command.attempt))
-        with _as(*ids) if ids else nullcontext():
+        ids = None if call.again else (trace_id(saga.id), attempt_id(command.key, command.attempt))
+        with with_ids(*ids) if ids else nullcontext():
             return self._tracer.start_span(
                 f"{command.service}.{command.action}",
                 self._inside(saga),
@@ -223,7 +218,7 @@ class _Tracing:
         execution = saga.executions.get((command.state, command.region, command.execution))
         if execution is None:
             return []
-        return [Link(_context(saga.id, _attempt_id(command.undoes, execution.attempt), self._flags(saga)))]
+        return [Link(span_context(saga.id, attempt_id(command.undoes, execution.attempt), self._flags(saga)))]
 
     @staticmethod
     def _end(span: Span, saga: Saga | None, answer: Json | Failure) -> None:
@@ -249,56 +244,3 @@ def _attributes(saga: Saga) -> dict[str, str]:
         "sagadsl.saga.name": saga.definition.name,
         "sagadsl.saga.version": saga.definition.version,
     }
-
-
-# ids
-
-
-class _Ids(IdGenerator):
-    """Gives spans the ids that they are to have, and those that have none to have one of the usual kind."""
-
-    def __init__(self, usual: IdGenerator) -> None:
-        self._usual = usual
-
-    def generate_trace_id(self) -> int:
-        wanted = _wanted.get()
-        return self._usual.generate_trace_id() if wanted is None else wanted[0]
-
-    def generate_span_id(self) -> int:
-        wanted = _wanted.get()
-        return self._usual.generate_span_id() if wanted is None else wanted[1]
-
-
-@contextmanager
-def _as(trace_id: int, span_id: int) -> Iterator[None]:
-    """Give the span that is started in here these ids."""
-    before = _wanted.set((trace_id, span_id))
-    try:
-        yield
-    finally:
-        _wanted.reset(before)
-
-
-def _trace_id(saga_id: str) -> int:
-    return _number(f"trace/{saga_id}", 16)
-
-
-def _span_id(saga_id: str) -> int:
-    return _number(f"saga/{saga_id}", 8)
-
-
-def _attempt_id(key: str, attempt: int) -> int:
-    return _number(f"attempt/{key}#{attempt}", 8)
-
-
-def _number(text: str, size: int) -> int:
-    """Return a number of so many bytes that is never 0, which would stand for no id at all."""
-    return int.from_bytes(hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()[:size], "big") or 1
-
-
-def _context(saga_id: str, span_id: int, flags: TraceFlags) -> SpanContext:
-    return SpanContext(_trace_id(saga_id), span_id, is_remote=True, trace_flags=flags)
-
-
-def _instant(at: float) -> int:
-    return int(at * _NANOSECONDS)
