@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 from orders import BALANCES, SHOP, STOCK, Order, id_of, order
 
@@ -26,7 +27,7 @@ WHAT_STANDS = {
 """By ledger: the state whose key its entries have, and the entries that have not been undone."""
 
 
-def read(folder: Path, ledger: str, query: str) -> list[tuple[str | int, ...]]:
+def read(folder: Path, ledger: str, query: str) -> list[tuple[Any, ...]]:
     """Return rows of a ledger; none where it has never been opened."""
     path = folder / f"{ledger}.db"
     if not path.exists():
@@ -95,7 +96,7 @@ def balances(folder: Path, done: Iterable[Order]) -> Iterator[str]:
     yield from _differences("payment", accounts, dict(read(folder, "payment", "SELECT owner, balance FROM accounts")))
 
 
-def _differences(ledger: str, wanted: Mapping[str, int], there: Mapping[str | int, str | int]) -> Iterator[str]:
+def _differences(ledger: str, wanted: Mapping[str, int], there: Mapping[str, int]) -> Iterator[str]:
     for name, amount in wanted.items():
         if there.get(name) != amount:
             yield f"{ledger}: {name} has {there.get(name)}, and should have {amount}"

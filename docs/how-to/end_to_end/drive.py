@@ -46,7 +46,7 @@ class Drive:
         self.dice = dice
         self.victims = victims(dice)
         # Spread over the orders and not over time: a slow machine is not killed before it has done anything.
-        self.moments = sorted(dice.randrange(orders * 9 // 10) for _ in range(kills))
+        self.moments = sorted(dice.randrange(1 + orders * 9 // 10) for _ in range(kills))
         self.killed: Counter[str] = Counter()
 
     async def run(self) -> None:
@@ -102,6 +102,8 @@ def _options() -> Namespace:
 def main() -> None:
     """Drive, and close the books."""
     options = _options()
+    if (options.folder / "saga.db").exists():
+        sys.exit(f"error: there has been a sale in {options.folder} already; give it another folder")
     began = time.monotonic()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # whoever stops us has the shop closed too
     try:

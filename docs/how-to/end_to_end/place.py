@@ -19,6 +19,7 @@ AT_A_TIME = 50
 async def place(store: str, count: int) -> None:
     """Begin the sagas of so many orders; those that have been begun before are left as they are."""
     services = Services().include(load_services(HERE / "services.yaml"), notification)
+    # Placing is not carrying out: little is done here, and what is not finished is the workers' when this ends.
     async with Engine(store, services, limits=Limits(actions=10)) as engine:
         saga = compile_saga(load(HERE / "order.yaml"))
         await engine.register(saga)

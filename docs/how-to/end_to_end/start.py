@@ -1,7 +1,7 @@
 """Starts the shop: three services over HTTP and two workers. Whoever dies is started again, until Ctrl-C.
 
 It is what systemd or Kubernetes would be in earnest. Everything is kept in one folder: the ledgers, the sagas, the
-logs, and `shop.env` with the addresses, for other terminals.
+logs, and `shop.env` with the addresses and `NAME.pid` for each process, for other terminals.
 """
 
 from __future__ import annotations
@@ -66,6 +66,8 @@ class Shop:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+        for name in self._commands:
+            (self.folder / f"{name}.pid").unlink(missing_ok=True)
         for port in self._ports.values():
             port.close()
 
@@ -81,6 +83,7 @@ class Shop:
                 stderr=log,
                 start_new_session=True,  # Ctrl-C is for us, who then end the others gently
             )
+        (self.folder / f"{name}.pid").write_text(f"{self._processes[name].pid}\n", encoding="utf-8")
 
     def kill(self, name: str) -> None:
         """Kill a process, as a power cut does: it can do nothing about it."""

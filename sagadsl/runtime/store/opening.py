@@ -68,7 +68,7 @@ def _understood(text: str) -> tuple[URL, str]:
     match url.get_backend_name():
         case "sqlite":
             _look_at_file(url.database, name)
-            if url.query:
+            if "?" in text:  # with or without anything that looks like settings
                 raise StoreError(f"{name}: an SQLite store takes no settings; leave out what follows the `?`")
             return url.set(drivername="sqlite"), name
         case "postgresql" | "postgres":

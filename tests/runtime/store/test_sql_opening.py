@@ -37,6 +37,7 @@ def test_memory_is_a_store_of_its_own():
         ("sqlite:///no/such/folder/saga.db", "there is no folder"),
         ("sqlite:///.", "is a folder"),
         ("sqlite:///saga.db?mode=ro", "takes no settings"),
+        ("sqlite:///what?/a.db", "takes no settings"),
         ("postgresql://me:secret@host:port/sagas", "this is not the URL|postgresql is not the URL"),
     ],
 )
