@@ -123,14 +123,23 @@ def _head(found: Recalled, mask: Mask) -> Iterator[tuple[str, str]]:
 def _parts(told: Findings, decided: Sequence[Event]) -> Iterator[tuple[str, list[str]]]:
     yield "done", [f"{printable(step.label):<24} {_data(step.output)}" for step in told.done]
     yield "undone", [printable(step.label) for step in told.undone]
-    yield "failed", [f"{printable(step.label):<24} {_why(step)}" for step in told.failed]
+    yield "failed", [each for step in told.failed for each in _failed(step)]
     yield "in doubt", [f"{printable(step.label):<24} {_doubt(step)}" for step in told.in_doubt]
     yield "not begun", [", ".join(map(printable, told.not_begun))] if told.not_begun else []
     yield "decided so far", [_decided(event) for event in decided]
 
 
+def _failed(step: Step) -> Iterator[str]:
+    yield f"{printable(step.label):<24} {_why(step)}"
+    if step.output is not None:  # whoever undoes it by hand has nothing else to go by
+        yield f"{'':<24} what it had answered: {_data(step.output)}"
+
+
 def _doubt(step: Step) -> str:
-    what = "it may have been undone" if step.status == "compensation_failed" else "it may have taken place"
+    if step.status != "compensation_failed":
+        what = "it may have taken place"
+    else:
+        what = "it may have taken place, or been undone," if step.output is None else "it may have been undone"
     return f"{what} although nobody knows; ask the service"
 
 

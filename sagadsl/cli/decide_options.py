@@ -200,6 +200,8 @@ def _who(by: str | None) -> str:
     from getpass import getuser
 
     if by is not None:
+        if not by.strip():
+            raise CommandError("--by is empty; say who decides")
         return by
     try:
         return getuser()

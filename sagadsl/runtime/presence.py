@@ -174,7 +174,8 @@ class Presence:
             seems_dead = has_ended or silent >= self._limits.lease
             if seems_dead and await self._store.bury(row.id, row.beat):
                 why = "whose process has ended" if has_ended else f"which was silent for {silent:.0f} s"
-                _log.warning("took the place of an engine on %s, %s", row.host, why)
+                level = logging.INFO if has_ended else logging.WARNING  # a restart is nothing to be warned of
+                _log.log(level, "took the place of an engine on %s, %s", row.host, why)
 
     def _since(self, row: EngineRow, now: float) -> tuple[int, float]:
         beat, since = self._seen.get(row.id, (None, now))

@@ -147,6 +147,26 @@ def test_everything_about_one_saga_is_told(sagadsl, failed):
     assert "not begun tell" in told
 
 
+def test_of_what_could_not_be_undone_it_is_told_what_it_had_answered(sagadsl, keep, stay):
+    booked, closed = {"room": 12, "door_code": "9753"}, Failure("Closed", "nobody is in", retryable=False)
+    stay.write_text(stay.read_text().replace(", on_failure: fail", ""))
+    keep(stay, "stay-1", {"guest": "x"}, [("book", booked), ("charge", NO_FUNDS), ("~book", closed)])
+
+    told = words(sagadsl("dead-letters", "stay-1").out)
+
+    assert "failed book Closed: nobody is in (1 attempt to undo it)" in told
+    assert 'what it had answered: {"room": 12, "door_code": "***"}' in told
+
+
+def test_what_may_have_taken_place_and_may_have_been_undone_is_told_as_both(sagadsl, keep, stay):
+    stay.write_text(stay.read_text().replace(", on_failure: fail", ""))
+    keep(stay, "stay-1", {"guest": "x"}, [("book", {}), ("charge", NO_ANSWER), ("~charge", NO_ANSWER)])
+
+    told = words(sagadsl("dead-letters", "stay-1").out)
+
+    assert "in doubt charge it may have taken place, or been undone, although nobody knows" in told
+
+
 def test_as_json_everything_is_there_and_what_is_sensitive_is_not(sagadsl, failed):
     failed("stay-1", NO_ANSWER)
 
@@ -348,6 +368,7 @@ def test_a_refusal_is_told_to_programs_too(sagadsl, failed):
     [
         (["retry"], "Usage"),
         (["retry", "--by", "Ada"], "no saga is given"),
+        (["retry", "stay-1", "--by", " "], "--by is empty"),
         (["retry", "nobody-at-all"], "there is no such saga"),
         (["retry", "stay-1", "--all"], "one saga or many?"),
         (["retry", "stay-1", "--dry-run"], "--dry-run is for many sagas"),

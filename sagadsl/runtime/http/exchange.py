@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sagadsl.language.durations import format_duration
 from sagadsl.machine.events import TIMEOUT, UNAVAILABLE
+from sagadsl.runtime.http.secrets import logged_as
 from sagadsl.runtime.services import ActionError
 
 if TYPE_CHECKING:
@@ -94,7 +95,8 @@ async def exchange(endpoint: Endpoint, name: str, method: str, sending: Sending,
     limit = asyncio.timeout(timeout)
     try:
         async with limit:
-            return await _exchange(endpoint, method, sending, progress)
+            with logged_as(name):
+                return await _exchange(endpoint, method, sending, progress)
     except Exception as error:  # noqa: BLE001 - whatever it is, the action has to be told from one that never began
         if progress.answer is not None and not progress.answer.is_good:
             return progress.answer

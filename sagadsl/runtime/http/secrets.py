@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 from weakref import WeakSet
 
@@ -51,8 +53,7 @@ class Secrets:
             for value, name in self._names.items()
             if value in credentials and len(value) >= _SHORTEST_IN_DATA
         }
-        if self._names:
-            _watch(self)
+        _watch(self)
 
     def hide(self, text: str) -> str:
         """Return a text of ours, or of a library's, without any of the values."""
@@ -83,6 +84,19 @@ def _without_in(names: Mapping[str, str], data: Json) -> Json:
     return data
 
 
+_asked: ContextVar[str | None] = ContextVar("sagadsl_asked", default=None)
+
+
+@contextmanager
+def logged_as(name: str) -> Iterator[None]:
+    """Have what httpx logs meanwhile tell this name, and no URL: the payload stands in its path and its query."""
+    before = _asked.set(name)
+    try:
+        yield
+    finally:
+        _asked.reset(before)
+
+
 class _Filter(logging.Filter):
     """Hides values in what the HTTP libraries write into logs."""
 
@@ -91,6 +105,9 @@ class _Filter(logging.Filter):
         self.known: WeakSet[Secrets] = WeakSet()  # those of services that are gone are forgotten
 
     def filter(self, record: logging.LogRecord) -> bool:
+        name = _asked.get()
+        if name is not None and isinstance(record.args, tuple):
+            record.args = tuple(name if hasattr(arg, "raw_path") else arg for arg in record.args)
         told = record.getMessage()
         hidden = told
         for secrets in list(self.known):

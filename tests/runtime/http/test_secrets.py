@@ -10,7 +10,7 @@ from sagadsl import Engine, compile_saga, load
 from sagadsl.language.diagnostics import DefinitionError
 from sagadsl.runtime.http import load_services
 from sagadsl.runtime.services import ServicesError
-from tests.runtime.http.calling import call, services
+from tests.runtime.http.calling import call, services, shop
 from tests.runtime.http.misbehaviour import after_request, close_at_once
 from tests.runtime.http.server import Server, free_port
 
@@ -81,6 +81,17 @@ async def test_what_a_service_answers_stays_as_it_is_unless_it_repeats_a_secret(
     assert answer == {"host": "localhost", "tenant": "acme-and-sons", "link": server.url, "t": "${env.SHOP_TOKEN}"}
 
 
+async def test_what_a_payload_puts_into_the_path_and_the_query_is_in_no_log(caplog):
+    able = "{method: GET, path: '/cards/{card}'}"
+    with caplog.at_level(logging.DEBUG), Server(parrot) as server:
+        await call(shop(server.url, able), {"card": "4222 2222", "pin": "9753"})
+
+    assert server.requests[0].target == "/cards/4222%202222?pin=9753"
+    assert "HTTP Request: GET shop.do" in caplog.text
+    assert "4222" not in caplog.text
+    assert "9753" not in caplog.text
+
+
 async def test_an_address_from_the_environment_is_in_no_log_and_no_message(caplog):
     hidden = f"http://ada:pa55word@LocalHost:{free_port()}"
     with caplog.at_level(logging.DEBUG):
@@ -89,7 +100,7 @@ async def test_an_address_from_the_environment_is_in_no_log_and_no_message(caplo
             await call(made(server.url.replace("http://", "http://ada:pa55word@")), name="shop.get")
 
     assert failure.code == "Unavailable"
-    assert "/v1/get" in caplog.text
+    assert "HTTP Request: GET shop.get" in caplog.text
     for secret in ("pa55word", "LocalHost", "localhost"):
         assert secret not in caplog.text + failure.message
 
