@@ -165,6 +165,21 @@ def test_what_is_sensitive_is_exported_only_if_it_is_asked_for(sagadsl, keep, wr
     assert sagadsl("audit", file).code == 0
 
 
+def test_what_is_sensitive_in_a_saga_is_not_exported_with_the_sagas_that_it_ran_either(
+    sagadsl, keep, trip, write, tmp_path
+):
+    private = AROUND.replace("name: around\n", "name: around\nsensitive: [input.home]\n")
+    keep(write("around.yaml", private), "around-1", {"home": "Rome-Trastevere"}, [("go", {"hotel": "x"})])
+    keep(trip, "around-1/go", {"city": "Rome-Trastevere"}, parent="around-1")
+    file = tmp_path / "story.jsonl"
+
+    assert "masked: input.home, what it was given" in sagadsl("export", "around-1", "-o", file).err
+    assert "Trastevere" not in file.read_text(encoding="utf-8")
+    assert sagadsl("audit", file).code == 0
+    assert "masked" not in sagadsl("export", "around-1", "-o", file, "--unmasked").err
+    assert file.read_text(encoding="utf-8").count("Trastevere") >= 2
+
+
 SECRET = """\
 name: secret
 input: {type: object, required: [card], properties: {card: {type: string}}}

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import shlex
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Self
@@ -111,11 +113,22 @@ def _hooks(settings: Settings) -> list[Hook]:
     try:
         if settings.alert_command is not None:
             hooks.append(command_hook(settings.alert_command))
+            _check_command(shlex.split(settings.alert_command)[0])
         if settings.alert_url is not None:
             hooks.append(url_hook(settings.alert_url))
     except ValueError as error:
         raise ObservationError(f"alerts: {error}") from None
     return hooks
+
+
+def _check_command(command: str) -> None:
+    """Make sure that a command is there: it is better to hear that now than when there is something to tell.
+
+    Raises:
+        ValueError: It is not.
+    """
+    if shutil.which(command) is None:
+        raise ValueError(f"there is no command {command} that can be run")
 
 
 def _traced(engine: Engine) -> Callable[[], object]:

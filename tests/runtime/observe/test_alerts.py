@@ -397,6 +397,7 @@ async def test_all_of_it_together_tells_of_a_saga_that_failed(tmp_path):
     ("settings", "message"),
     [
         (Settings(alert_command=" "), "alerts: there is no command"),
+        (Settings(alert_command="./page-nobody --team x"), "alerts: there is no command ./page-nobody that can be run"),
         (Settings(alert_command="say 'hello"), "alerts: No closing quotation"),
         (Settings(alert_url="bank"), "alerts: not the URL of a web server"),
         (Settings(metrics_port=99_999), "port 99999: "),

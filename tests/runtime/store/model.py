@@ -55,23 +55,25 @@ class Model:
 
     # the log
 
-    def commit(self, writes):
+    def commit(self, writes, engine):
         refused = set()
-        return [self.write(each, refused) for each in writes]
+        return [self.write(each, refused, engine) for each in writes]
 
-    def write(self, write, refused):
+    def write(self, write, refused, engine):
         log = self.logs.get(write.saga_id, [])
-        refusal = self.refusal(write, log, refused)
+        refusal = self.refusal(write, log, refused, engine)
         if refusal == OutOfTurn():
             refused.add(write.saga_id)
         elif refusal is None and write.event not in log:
             self.note(write)
         return refusal
 
-    def refusal(self, write, log, refused):
+    def refusal(self, write, log, refused, engine):
         event, row = write.event, write.row
         if write.saga_id in refused:
             return OutOfTurn()
+        if event.seq == 1 and log and self.rows[write.saga_id].owner not in {None, engine}:
+            return IdTaken(self.rows[write.saga_id])
         if event in log:
             return None
         if event.seq == 1 and log:
@@ -128,7 +130,7 @@ class Model:
     # locks
 
     def lock(self, engine, saga, names):
-        if self.rows[saga].owner != engine:
+        if self.rows[saga].owner != engine or self.rows[saga].status in FINAL:
             return False
         if not any(request.saga == saga for request in self.requests):
             self.requests.append(Request(saga, frozenset(names)))

@@ -24,7 +24,7 @@ class LockStories(SideBySide):
         self.commit(*(Write(saga, started(), a_row(saga)) for saga in SAGAS))
 
     def commit(self, *writes):
-        assert self.do(self.store.commit(ME, writes)) == self.model.commit(writes) == [None] * len(writes)
+        assert self.do(self.store.commit(ME, writes)) == self.model.commit(writes, ME) == [None] * len(writes)
 
     def next_step(self, saga, **what):
         return Write(saga, step(len(self.model.logs[saga]) + 1), **what)

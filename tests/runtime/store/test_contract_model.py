@@ -63,7 +63,9 @@ class Stories(SideBySide):
         for saga, owner in zip("abd", owners, strict=True):
             write = Write(saga, started(0.0), a_row(saga, key=KEYS[saga], created_at=0.0, owner=owner))
             assert self.both(
-                owner, lambda e=owner, w=write: self.store.commit(e, [w]), lambda w=write: self.model.commit([w])
+                owner,
+                lambda e=owner, w=write: self.store.commit(e, [w]),
+                lambda e=owner, w=write: self.model.commit([w], e),
             )
 
     # engines
@@ -98,7 +100,7 @@ class Stories(SideBySide):
         freeing = [write for write in writes if write.frees_locks]
         for write in freeing[1:]:  # who is told of locks that are given back again in the same batch is left open
             write.frees_locks = False
-        result = self.both(engine, lambda: self.store.commit(engine, writes), lambda: self.model.commit(writes))
+        result = self.both(engine, lambda: self.store.commit(engine, writes), lambda: self.model.commit(writes, engine))
         if result is not None:
             refusals, expected = result
             assert [comparable(each) for each in refusals] == [comparable(each) for each in expected]
