@@ -322,7 +322,9 @@ async def test_many_sagas_run_side_by_side():
 
 async def test_the_listener_hears_every_event_once_and_in_order():
     heard = []
-    async with Engine("memory:", Shop(pay=failing("Declined")).services, on_event=lambda s, e, c: heard.append(e)) as engine:
+    async with Engine(
+        "memory:", Shop(pay=failing("Declined")).services, on_event=lambda s, e, c: heard.append(e)
+    ) as engine:
         outcome = await engine.run(ORDER, {"amount": 5})
 
     assert tuple(heard) == outcome.events
