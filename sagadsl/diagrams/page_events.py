@@ -35,12 +35,18 @@ def tell(event: Event, began: float, *, private: bool) -> str:
     Args:
         event: The event.
         began: When the saga started, in the events' own seconds.
-        private: Whether to leave out the messages of errors as well, which may repeat what is sensitive.
+        private: Whether to leave out the messages of errors and people's reasons as well, which may repeat what is
+            sensitive.
     """
-    failure = getattr(event, "error", None)
-    if private and failure is not None:
-        event = replace(event, error=replace(failure, message=""))
-    return clean(f"after {span(event.at - began)}: {_WORDS[type(event)](event)}")
+    told = _without_words(event) if private else event
+    return clean(f"after {span(event.at - began)}: {_WORDS[type(event)](told)}")
+
+
+def _without_words(event: Any) -> Any:
+    """Return the event without what people and services have said in their own words."""
+    if getattr(event, "error", None) is not None:
+        event = replace(event, error=replace(event.error, message=""))
+    return replace(event, why="") if getattr(event, "why", "") else event
 
 
 def _place(event: Any) -> str:

@@ -8,6 +8,7 @@ import pytest
 from sagadsl import compile_saga, load
 from sagadsl.diagrams import DrawingError, render
 from sagadsl.diagrams.palette import COLOURS
+from sagadsl.machine.events import CompensationRequested
 from tests.diagrams.browser import browser, watched  # noqa: F401 - fixtures
 from tests.machine.story import Story
 
@@ -375,6 +376,15 @@ def test_messages_are_left_out_where_something_is_sensitive(trip, events):
     story.fails("Busy", after=1.0)
     assert "Busy: no" in render(trip, "html", events=events).decode()
     assert "Busy: no" not in render(secret, "html", events=story.events).decode()
+
+
+def test_a_persons_reason_is_left_out_where_something_is_sensitive(trip):
+    def page_of(text):
+        story = Story(text, {"city": "Rome"}).given(CompensationRequested("ann", "the guest from Rome called"))
+        return render(compile_saga(load(text)), "html", events=story.events).decode()
+
+    assert "the guest from Rome called" in page_of(TRIP)
+    assert "the guest from Rome called" not in page_of(TRIP + "sensitive: [input.city]\n")
 
 
 def test_what_was_sent_and_answered_is_not_on_the_page(trip, events):
