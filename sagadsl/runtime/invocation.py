@@ -7,6 +7,7 @@ import contextvars
 import logging
 import signal
 import threading
+import traceback
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -41,7 +42,9 @@ async def invoke(action: Action, payload: Json, context: ActionContext) -> Json 
             raise
         return Failure("KeyboardInterrupt", f"{action.name} raised KeyboardInterrupt")
     except BaseException as error:  # noqa: BLE001 - whatever an action raises is how it failed
-        _log.debug("%s raised", action.name, exc_info=error)
+        if _log.isEnabledFor(logging.DEBUG):  # where it was raised, and not what it says, which may be sensitive
+            frames = "".join(traceback.format_tb(error.__traceback__))
+            _log.debug("%s raised %s\n%s", action.name, type(error).__name__, frames)
         return failure_of(error)
     return _checked(action, answer)
 

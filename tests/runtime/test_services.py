@@ -1,6 +1,7 @@
 """Functions as actions: how their parameters are filled and how they are called."""
 
 import asyncio
+import logging
 import threading
 from collections.abc import Mapping
 
@@ -252,3 +253,21 @@ async def test_an_action_that_raises_keyboardinterrupt_fails_and_takes_nobody_wi
         outcome = await engine.run(compiled, {})
 
     assert (outcome.status, outcome.error.code) == ("compensated", "KeyboardInterrupt")
+
+
+async def test_the_log_of_a_developer_says_where_an_action_failed_and_not_with_what_words(caplog):
+    services = Services()
+
+    @services.action("s.odd")
+    async def odd(card):
+        raise RuntimeError(f"the card {card} is empty")
+
+    step = "{id: odd, service: s, action: odd, kind: read_only, payload: {card: '${input.card}'}}"
+    compiled = compile_saga(load(f"{{name: odd, steps: [{step}]}}"))
+    with caplog.at_level(logging.DEBUG):
+        async with Engine("memory:", services) as engine:
+            await engine.run(compiled, {"card": "4111"})
+
+    assert "s.odd raised RuntimeError" in caplog.text
+    assert "test_services.py" in caplog.text
+    assert "4111" not in caplog.text
