@@ -13,7 +13,7 @@ from itertools import groupby
 from sagadsl.diagrams import theme
 from sagadsl.diagrams.aliases import aliases
 from sagadsl.diagrams.labels import edge_lines, node_lines
-from sagadsl.diagrams.model import Edge, Group, Node, Picture
+from sagadsl.diagrams.model import Edge, Group, Node, Picture, box_ids
 from sagadsl.diagrams.text import clean
 from sagadsl.diagrams.theme import EdgeStyle, NodeStyle
 
@@ -64,22 +64,16 @@ def _flowchart(picture: Picture) -> Iterator[str]:
     if picture.remarks:
         yield f'    {_REMARKS}["{"<br/>".join(map(sentence, picture.remarks))}"]:::remark_text'
         yield f"    classDef remark_text fill:none,stroke:none,text-align:left,color:{theme.MUTED}"
-    names = aliases([*(node.id for node in picture.nodes), *_box_ids(picture.groups)])
+    names = aliases([*(node.id for node in picture.nodes), *box_ids(picture.groups)])
     left = {node.id: node for node in picture.nodes}
     yield from (f"    {line}" for line in _boxed(left, picture.groups, names))
     yield from (f"    {_node(node, names)}" for node in left.values())
     for edge in picture.edges:
         yield f"    {_edge(edge, names)}"
-    for group in _box_ids(picture.groups):
+    for group in box_ids(picture.groups):
         yield f"    style {names[group]} fill:{theme.GROUP_FILL},stroke:{theme.GROUP_LINE},color:{theme.MUTED}"
     yield from _classes(picture)
     yield from _edge_styles(picture)
-
-
-def _box_ids(groups: Iterable[Group]) -> Iterator[str]:
-    for group in groups:
-        yield group.id
-        yield from _box_ids(group.groups)
 
 
 def _boxed(left: dict[str, Node], groups: Iterable[Group], names: Mapping[str, str]) -> Iterator[str]:

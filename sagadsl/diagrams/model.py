@@ -7,6 +7,7 @@ digits and `_`.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
@@ -129,6 +130,13 @@ class Group:
     title: str
     nodes: tuple[str, ...]
     groups: tuple[Group, ...] = ()
+
+
+def box_ids(groups: Iterable[Group]) -> Iterator[str]:
+    """Yield the ids of boxes, and of those inside them, in the order of the picture."""
+    for group in groups:
+        yield group.id
+        yield from box_ids(group.groups)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from unicodedata import category
 from sagadsl.diagrams import theme
 from sagadsl.diagrams.aliases import aliases
 from sagadsl.diagrams.labels import edge_lines, heading_lines, node_lines
-from sagadsl.diagrams.model import Edge, Group, Node, Picture
+from sagadsl.diagrams.model import Edge, Group, Node, Picture, box_ids
 from sagadsl.diagrams.text import clean
 from sagadsl.diagrams.theme import NodeStyle
 
@@ -41,17 +41,11 @@ def _title(picture: Picture) -> Iterator[str]:
 
 def _states(picture: Picture) -> Iterator[str]:
     yield "hide empty description"
-    names = aliases([*(node.id for node in picture.nodes), *_box_ids(picture.groups)])
+    names = aliases([*(node.id for node in picture.nodes), *box_ids(picture.groups)])
     left = {node.id: node for node in picture.nodes}
     yield from _boxed(left, picture.groups, names)
     yield from (_node(node, names) for node in left.values())
     yield from (_edge(edge, names) for edge in picture.edges)
-
-
-def _box_ids(groups: Iterable[Group]) -> Iterator[str]:
-    for group in groups:
-        yield group.id
-        yield from _box_ids(group.groups)
 
 
 def _boxed(left: dict[str, Node], groups: Iterable[Group], names: Mapping[str, str]) -> Iterator[str]:
