@@ -144,7 +144,12 @@ class Claims:
             if row.id in host.runs:  # it came to rest, and has mail, before that could be told here
                 host.runs[row.id].is_ours = True
         rows = [row for row in rows if row.id not in host.runs]
-        runnable = [row for row in rows if await self._can_run(row)]
+        first_of_each = {row.hash: row for row in reversed(rows)}  # what one can do, all of a definition can
+        able = {hash_ for hash_, row in first_of_each.items() if await self._can_run(row)}
+        for row in rows:
+            if row.hash not in able:
+                self._leave_to_others(row)
+        runnable = [row for row in rows if row.hash in able]
         histories = await self._histories(runnable)
         for number, row in enumerate(runnable, 1):
             await self._adopt_one(row, histories.get(row.id), generation)
@@ -175,16 +180,19 @@ class Claims:
                 host.adopt(row, saga)
 
     async def _can_run(self, row: SagaRow) -> bool:
-        """Whether its definition is known and its actions are there; a saga that is not is given back."""
-        if row.hash not in self._not_ours:
-            why = await self._obstacle(row)
-            if why is None:
-                return True
-            self._not_ours.add(row.hash)
-            _log.warning("%s: %s; it is left to another engine", row.id, why)
+        """Whether its definition is known and its actions are there."""
+        if row.hash in self._not_ours:
+            return False
+        why = await self._obstacle(row)
+        if why is None:
+            return True
+        self._not_ours.add(row.hash)
+        _log.warning("%s: %s; it is left to another engine", row.id, why)
+        return False
+
+    def _leave_to_others(self, row: SagaRow) -> None:
         is_final = row.status in SAGA.final
         self._host.background(self._host.release({row.id: None if is_final else 0.0}))
-        return False
 
     async def _obstacle(self, row: SagaRow) -> str | None:
         host = self._host
