@@ -16,6 +16,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from sagadsl.language.display import show_with
+from sagadsl.language.lazily import lazily
 
 if TYPE_CHECKING:
     from sagadsl.language.definition import Definition
@@ -76,14 +77,4 @@ def _show(what: Any) -> Mapping[str, str]:
 show_with(_show)
 
 
-def __getattr__(name: str) -> Any:
-    home = _HOMES.get(name)
-    if home is None:
-        raise AttributeError(f"module 'sagadsl' has no attribute {name!r}")
-    value = getattr(import_module(home), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+__getattr__, __dir__ = lazily(globals(), _HOMES)

@@ -5,8 +5,9 @@ Names are imported when they are first used, so that a command pays only for wha
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from sagadsl.language.lazily import lazily
 
 if TYPE_CHECKING:
     from sagadsl.runtime.clock import Clock, ManualClock, SystemClock, VirtualClock
@@ -82,14 +83,4 @@ _HOMES = {
 }
 
 
-def __getattr__(name: str) -> Any:
-    home = _HOMES.get(name)
-    if home is None:
-        raise AttributeError(f"module 'sagadsl.runtime' has no attribute {name!r}")
-    value = getattr(import_module(home), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+__getattr__, __dir__ = lazily(globals(), _HOMES)
