@@ -43,11 +43,11 @@ class Carrier:
                 if alarm is not None:
                     alarm.cancel()
             case StartChild():
-                self._host.background(self._host.families.start_child(run, command), run)
+                self._host.errands.begin(self._host.families.start_child(run, command), run)
             case CompensateChild():
-                self._host.background(self._host.families.undo_child(run, command), run)
+                self._host.errands.begin(self._host.families.undo_child(run, command), run)
             case AcquireLocks():
-                self._host.background(self._lock(run, command.names), run)
+                self._host.errands.begin(self._lock(run, command.names), run)
 
     def _call(self, run: Run, command: ActionCall, *, again: bool) -> None:
         if self._host.is_closing or not run.saga.awaits(command):

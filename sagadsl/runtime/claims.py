@@ -174,7 +174,7 @@ class Claims:
             saga = _replayed(await host.recollection.find_live(row), row.id, events)
         except Exception:  # noqa: BLE001 - whatever is wrong with one saga must not keep the others
             _log.exception("%s: a %s whose events cannot be replayed; it is tried again in a minute", row.id, row.name)
-            host.background(host.release({row.id: host.clock.now() + 60.0}))
+            host.errands.begin(host.release({row.id: host.clock.now() + 60.0}))
         else:
             if generation == host.generation and row.id not in host.runs:  # nothing is awaited from here on
                 host.adopt(row, saga)
@@ -192,7 +192,7 @@ class Claims:
 
     def _leave_to_others(self, row: SagaRow) -> None:
         is_final = row.status in SAGA.final
-        self._host.background(self._host.release({row.id: None if is_final else 0.0}))
+        self._host.errands.begin(self._host.release({row.id: None if is_final else 0.0}))
 
     async def _obstacle(self, row: SagaRow) -> str | None:
         host = self._host

@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any
 from weakref import WeakValueDictionary
 
 from sagadsl.machine.commands import Command
@@ -246,7 +245,7 @@ class Host:
         elif refusal is not None and write.event.seq > 1:
             _log.warning("%s: another engine runs it", run.saga.id)
             self.evict(run)
-            self.background(self.release({run.saga.id: 0.0}))  # should it be ours all the same, it is taken up again
+            self.errands.begin(self.release({run.saga.id: 0.0}))  # should it be ours all the same, it is taken up again
         if refusal is None and (write.mail or write.frees_locks):
             self.mail_sent()
         self._activity.end()
@@ -266,7 +265,7 @@ class Host:
         if run.is_at_rest and not run.calls and not run.is_gone:
             self.evict(run)
             if run.is_ours:
-                self.background(self.release({run.saga.id: None}))
+                self.errands.begin(self.release({run.saga.id: None}))
 
     async def release(self, sagas: dict[str, float | None]) -> None:
         """Give sagas back to the store, but for those that have been taken up again meanwhile."""
@@ -299,10 +298,6 @@ class Host:
         waiting = self._at_rest.pop(saga_id, None)
         if waiting is not None:
             waiting.set()
-
-    def background(self, work: Coroutine[Any, Any, None], run: Run | None = None) -> None:
-        """Do something beside everything else, perhaps for a saga."""
-        self.errands.begin(work, run)
 
     @staticmethod
     def _loop_time() -> float:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import uuid
 from collections.abc import Awaitable, Callable
 
 from sagadsl.runtime import processes
@@ -91,8 +90,8 @@ class Presence:
             await asyncio.wait(tasks)
 
     async def _join(self) -> None:
-        engine_id = uuid.uuid4().hex
-        row = EngineRow(engine_id, processes.host_name(), processes.this_process(), self._host.clock.now())
+        row = processes.new_engine(self._host.clock.now())
+        engine_id = row.id
         await self._store.join(row)
         self._host.begin(engine_id, lambda error: self.lost(error, engine_id))
         self._joined.set()

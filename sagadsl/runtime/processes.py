@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 import socket
+import uuid
 from functools import lru_cache
 from pathlib import Path
+
+from sagadsl.runtime.store.contract import EngineRow
 
 _PROC = Path("/proc")
 
@@ -31,6 +34,11 @@ def is_gone(process: str) -> bool:
     if not realm or realm != _realm():
         return False
     return _start_of(int(pid)) != start
+
+
+def new_engine(now: float) -> EngineRow:
+    """Return the entry of an engine of this process, under a name that no other has had."""
+    return EngineRow(uuid.uuid4().hex, host_name(), this_process(), now)
 
 
 @lru_cache(maxsize=1)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import uuid
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -24,7 +23,6 @@ from sagadsl.runtime.limits import Limits
 from sagadsl.runtime.listening import AT_REST
 from sagadsl.runtime.runs import Run
 from sagadsl.runtime.store.contract import (
-    EngineRow,
     LeaseLostError,
     Letter,
     Mail,
@@ -82,8 +80,8 @@ class Recorder:
             await self._store.leave(self._engine_id)
 
     async def _join(self) -> None:
-        self._engine_id = uuid.uuid4().hex
-        row = EngineRow(self._engine_id, processes.host_name(), processes.this_process(), self._clock.now())
+        row = processes.new_engine(self._clock.now())
+        self._engine_id = row.id
         await self._store.join(row)
 
     async def _beat(self) -> None:

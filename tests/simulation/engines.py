@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from itertools import count
 from types import SimpleNamespace
 
-from sagadsl.runtime import presence, processes, stored
+from sagadsl.runtime import processes, stored
 from sagadsl.runtime.engine import Engine
 from sagadsl.runtime.limits import Limits
 from sagadsl.runtime.store.contract import StoreError
@@ -177,7 +177,7 @@ def simulated_processes(world, hosts):
         (processes, "host_name", lambda: "simulated"),
         (stored, "recall", recall_once),
         (stored, "compile_saga", compile_once),
-        (presence, "uuid", SimpleNamespace(uuid4=uuid4)),
+        (processes, "uuid", SimpleNamespace(uuid4=uuid4)),
     )
     originals = [(module, name, getattr(module, name)) for module, name, _ in replacements]
     for module, name, stand_in in replacements:
