@@ -37,12 +37,14 @@ def test_metrics_are_served_until_it_is_stopped(worker, keep, trip, port):
     keep(trip, "left-1", ROME, first=2)
     process = worker("--metrics-port", port)
 
+    def counted():
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
+            return 'sagadsl_sagas_completed_total{saga="trip"} 1.0' in answer.read().decode()
+
     assert "completed" in process.stdout.readline()
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
-        text = answer.read().decode()
+    wait_for(counted, "count")  # another listener than the one that counts writes the line, and may come first
     process.send_signal(signal.SIGTERM)
 
-    assert 'sagadsl_sagas_completed_total{saga="trip"} 1.0' in text
     assert ended(process)[0] == 0
 
 
