@@ -30,6 +30,7 @@ from sagadsl.language.display import Shown
 from sagadsl.language.templates import Template
 from sagadsl.machine import lifecycles
 from sagadsl.machine.dispatch import DispatchMachine, build_machine, describe, lifecycle_machine
+from sagadsl.machine.guests import CallbackError
 from sagadsl.machine.plans import Flow, Plan, Planner, choice_trigger
 
 if TYPE_CHECKING:
@@ -132,10 +133,18 @@ class CompiledSaga(Shown):
 
         Raises:
             UnexpectedEvent: The events are not those of a saga of this definition.
+            CallbackError: Every event was taken, but callbacks that somebody put on the machines have failed on the
+                way. The error has the saga.
         """
         saga = self.new(saga_id)
+        errors: list[Exception] = []
         for event in events:
-            saga.apply(event)
+            try:
+                saga.apply(event)
+            except CallbackError as error:
+                errors += error.errors
+        if errors:
+            raise CallbackError(saga, list(saga.outstanding.values()), errors) from errors[0]
         return saga
 
     def describe(self) -> dict[str, Any]:

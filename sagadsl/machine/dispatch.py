@@ -9,6 +9,7 @@ only the library's log lines are not written for what was looked up.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from transitions.core import Event, EventData, Machine
@@ -69,6 +70,21 @@ class DispatchMachine(Machine):
         """
         moved: bool = self.events[trigger].trigger(model, *args)
         return moved
+
+    def may(self, model: Any, trigger: str) -> bool:
+        """Whether the table has such a transition from where a model is; also asked as `may_<trigger>(model)`.
+
+        Conditions are not asked: they do not hold up running sagas. A model that was added has the library's own
+        `may_<trigger>`, which asks them.
+        """
+        event = self.events.get(trigger)
+        return event is not None and bool(event.transitions.get(getattr(model, self.model_attribute)))
+
+    def __getattr__(self, name: str) -> Any:
+        trigger = name.removeprefix("may_")
+        if trigger != name and trigger in vars(self).get("events", ()):
+            return partial(self.may, trigger=trigger)
+        return super().__getattr__(name)
 
     def callback(self, func: Any, event_data: EventData) -> None:
         """Call a callback; see `transitions.Machine.callback`."""
@@ -139,8 +155,8 @@ class DispatchMachine(Machine):
 
         return markup(self)
 
-    def graph(self, model: Any = None, **options: Any) -> Any:
-        """Return the machine's picture as the library draws it: a `graphviz.Digraph` with `source` and `render`.
+    def get_graph(self, model: Any = None, **options: Any) -> Any:
+        """Return the picture that the library's `GraphMachine` draws: a `graphviz.Digraph` with `source` and `render`.
 
         Args:
             model: Something whose state is to stand out, such as `Saga.root`; it is not added to any machine.

@@ -22,10 +22,6 @@ _SAME = (
 )
 
 
-class _Shown:
-    """What the library's picture follows."""
-
-
 def markup(machine: Machine) -> dict[str, Any]:
     """Return a machine as plain data that `MarkupMachine(markup=…)` takes; functions by their names."""
     data: dict[str, Any] = _as(MarkupMachine, machine, model=None, initial=machine.initial).markup
@@ -33,12 +29,13 @@ def markup(machine: Machine) -> dict[str, Any]:
 
 
 def graph(machine: Machine, model: Any = None, **options: Any) -> Any:
-    """Return a machine's picture as the library draws it; see `DispatchMachine.graph`."""
-    at = machine.initial if model is None else getattr(model, machine.model_attribute)
+    """Return a machine's picture as the library draws it; see `DispatchMachine.get_graph`."""
     options = {"title": machine.name.removesuffix(": "), "graph_engine": "graphviz", **options}
     drawn = _as(GraphMachine, machine, model=None, initial=machine.initial, **options)
-    drawn.add_model(_Shown(), initial=at)
-    return drawn.get_combined_graph()
+    picture = drawn.graph_cls(drawn)
+    if model is not None:
+        picture.set_node_style(getattr(model, machine.model_attribute), "active")
+    return picture.get_graph(title=drawn.title)
 
 
 def _as(kind: type[Machine], machine: Machine, **options: Any) -> Machine:

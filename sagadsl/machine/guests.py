@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sagadsl.machine.commands import Command
+    from sagadsl.machine.saga import Saga
 
 
 class Guest:
@@ -28,21 +29,22 @@ class CallbackError(Exception):
     """Callbacks have raised errors. The saga has taken the event all the same, and stands as any replay of it does.
 
     Args:
-        saga_id: The saga's id.
-        commands: What `Saga.apply` would have returned; it is to be carried out.
+        saga: The saga, as it now stands.
+        commands: What `Saga.apply` would have returned; it is to be carried out. After a replay, all that is
+            outstanding.
         errors: What was raised, in that order; the first is also the cause.
     """
 
-    def __init__(self, saga_id: str, commands: list[Command], errors: Sequence[Exception]) -> None:
+    def __init__(self, saga: Saga, commands: list[Command], errors: Sequence[Exception]) -> None:
         first = f"{type(errors[0]).__name__}: {errors[0]}"
         more = f", and {len(errors) - 1} more" if len(errors) > 1 else ""
-        super().__init__(f"{saga_id}: the event was taken, but a callback failed: {first}{more}")
-        self.saga_id = saga_id
+        super().__init__(f"{saga.id}: the event was taken, but a callback failed: {first}{more}")
+        self.saga = saga
         self.commands = commands
         self.errors = tuple(errors)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (self.saga_id, self.commands, self.errors)
+        return type(self), (self.saga, self.commands, self.errors)
 
 
 def is_method_name(callback: object) -> bool:

@@ -27,28 +27,20 @@ class DispatchState(Watched, State):
         self.changed()
 
 
-class DispatchCondition(Condition):
-    """A condition that a running saga passes in any case; where it says no, the saga is told."""
-
-    def check(self, event_data: EventData) -> bool:
-        """Whether the transition may be taken; see `transitions.core.Condition.check`."""
-        if not isinstance(event_data.model, Guest):
-            return bool(super().check(event_data))
-        if is_method_name(self.func):
-            return True
-        try:
-            if not super().check(event_data):
-                what = f"a condition is against {event_data.event.name!r} in {event_data.state.name!r}"
-                raise ConditionRefusedError(what)
-        except Exception as error:  # noqa: BLE001 - somebody else's function may raise anything
-            event_data.machine.tell(error, event_data, self.func)
-        return True
+def _ask(condition: Condition, event_data: EventData) -> None:
+    """Ask a condition about a guest, which goes on in any case; where it says no, the guest's saga is told."""
+    if is_method_name(condition.func):
+        return
+    try:
+        if not condition.check(event_data):
+            what = f"a condition is against {event_data.event.name!r} in {event_data.state.name!r}"
+            raise ConditionRefusedError(what)
+    except Exception as error:  # noqa: BLE001 - somebody else's function may raise anything
+        event_data.machine.tell(error, event_data, condition.func)
 
 
 class DispatchTransition(Watched, Transition):
-    """A transition that tells when it changes."""
-
-    condition_cls = DispatchCondition
+    """A transition that tells when it changes; conditions of whatever class let a running saga pass."""
 
     def __init__(
         self,
@@ -66,6 +58,13 @@ class DispatchTransition(Watched, Transition):
     def __setattr__(self, name: str, value: Any) -> None:
         super().__setattr__(name, value)
         self.changed()
+
+    def _eval_conditions(self, event_data: EventData) -> bool:
+        if not isinstance(event_data.model, Guest):
+            return bool(super()._eval_conditions(event_data))
+        for condition in self.conditions:
+            _ask(condition, event_data)
+        return True
 
 
 def or_watched(callbacks: Any) -> Any:

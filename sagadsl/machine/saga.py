@@ -183,7 +183,7 @@ class Saga(Outstanding):
         self.seq += 1
         if self.extras is not None and self.callback_errors:
             errors, self.callback_errors = self.callback_errors, ()
-            raise CallbackError(self.id, commands, errors) from errors[0]
+            raise CallbackError(self, commands, errors) from errors[0]
         return commands
 
     def timer_event(self, timer_id: str) -> Event:

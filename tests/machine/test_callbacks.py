@@ -1,6 +1,7 @@
 """Callbacks of other people on the machines of running sagas: they are called, and they can break nothing."""
 
 import pytest
+from transitions.core import Condition
 from transitions.extensions.markup import MarkupMachine
 
 from sagadsl import Engine, Services, UnexpectedEvent
@@ -97,8 +98,8 @@ PLACES = {
 
 
 def put_condition(compiled, condition):
-    row = compiled.flow.get_transitions("next", "a")[0]
-    row.conditions.append(compiled.flow.transition_cls.condition_cls(condition))
+    """Put the library's own condition on a transition, as its users do."""
+    compiled.flow.get_transitions("next", "a")[0].conditions.append(Condition(condition))
 
 
 @pytest.mark.parametrize("where", PLACES)
@@ -197,14 +198,45 @@ def test_the_library_describes_and_draws_the_machine():
     assert list(again.states) == ["a", "b", "end"]
     assert again.states["b"].on_enter == ["watched"]
     assert again.get_triggers("a") == flow.get_triggers("a") == ["next"]
-    assert "a -> b [label=next" in flow.graph().source
+    assert "a -> b [label=next" in flow.get_graph().source
     assert flow.models == []
+
+
+def active(graph):
+    return [line.split()[0] for line in graph.source.splitlines() if "darksalmon" in line]
 
 
 def test_the_picture_shows_where_a_saga_is():
     story = begun()
     story.succeeds("a")
 
-    active = [line for line in story.compiled.flow.graph(story.saga.root).source.splitlines() if "darksalmon" in line]
+    assert active(story.compiled.flow.get_graph(story.saga.root)) == ["b"]
+    assert active(story.compiled.flow.get_graph()) == []
 
-    assert [line.split()[0] for line in active] == ["b"]
+
+def test_a_machine_says_where_a_running_saga_may_go():
+    story = begun()
+    flow, lifecycle = story.compiled.flow, story.compiled.saga_lifecycle
+    lifecycle.get_transitions("compensate", "running")[0].conditions.append(Condition(refuse))
+
+    assert flow.may_next(story.saga.root)
+    assert lifecycle.may_compensate(story.saga)
+    assert not lifecycle.may_retry(story.saga)
+    assert not lifecycle.may(story.saga, "no such trigger")
+    with pytest.raises(AttributeError, match="may_fly"):
+        lifecycle.may_fly(story.saga)
+
+
+def test_a_replay_goes_to_its_end_whatever_callbacks_raise():
+    story = begun()
+    story.succeeds("a").succeeds("b")
+    story.compiled.flow.on_enter_b(refuse)
+    story.compiled.saga_lifecycle.on_enter_completed(refuse)
+
+    with pytest.raises(
+        CallbackError, match=r"s1: the event was taken, but a callback failed: .*, and 1 more"
+    ) as caught:
+        story.compiled.replay("s1", story.events)
+
+    assert caught.value.saga.snapshot() == story.saga.snapshot()
+    assert caught.value.commands == []
