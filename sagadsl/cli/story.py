@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -14,6 +15,7 @@ from sagadsl.machine.commands import (
     Command,
     Compensate,
     CompensateChild,
+    Finish,
     Invoke,
     StartChild,
     StartTimer,
@@ -71,14 +73,20 @@ class Line:
 
 
 class Teller:
-    """Tells a saga as it goes: what an event has changed, and then what is done because of it."""
+    """Tells a saga as it goes: what an event has changed, and then what is done because of it.
+
+    The first saga that it tells is the one that the story is about. Others are those that it runs, directly or not:
+    they go by the same clock, and their lines say which of them it is.
+    """
 
     def __init__(self) -> None:
         self._known: dict[tuple[str, str], tuple[str, int, int]] = {}
+        self._first: Saga | None = None
 
     def tell(self, saga: Saga, event: Event, commands: Sequence[Command]) -> Iterator[Line]:
         """Return the lines for an event that the saga has just taken."""
-        at = event.at - (saga.started_at or event.at)
+        first = self._first = self._first or saga
+        at = event.at - (first.started_at or event.at)
         happened = _happened(saga, event)
         said = [happened] if happened is not None else []
         said += self._changes(saga)
@@ -86,6 +94,10 @@ class Teller:
         if saga.definition.sensitive:
             mask = Mask.of(saga)
             said = [(mark, subject, mask.text(text)) for mark, subject, text in said]
+        if saga.id != first.id:
+            said += _needs_a_person(saga, commands)
+            inside = f"{saga.id.removeprefix(f'{first.id}/')} › "
+            said = [(mark, inside + subject, text) for mark, subject, text in said]
         return (Line(at, *words) for words in said)
 
     def _changes(self, saga: Saga) -> Iterator[Words]:
@@ -122,6 +134,12 @@ def _became(execution: Execution, before: tuple[str, int, int]) -> Iterator[Word
     undo_failed = execution.undo_failure is not None and before[0] == "compensating"
     if undo_failed and status in {"compensation_failed", "compensating"}:
         yield "✗", label, f"not undone: {_failure(execution.undo_failure)}"
+
+
+def _needs_a_person(saga: Saga, commands: Sequence[Command]) -> Iterator[Words]:
+    """Yield that somebody has to decide about a saga, for which the one around it may wait."""
+    if any(isinstance(each, Finish) for each in commands) and saga.status == "compensation_failed":
+        yield "⚡", saga.definition.name, f"needs a person: `sagadsl dead-letters {shlex.quote(saga.id)}`"
 
 
 def _happened(saga: Saga, event: Event) -> Words | None:
