@@ -96,7 +96,7 @@ class Teller:
             said = [(mark, subject, mask.text(text)) for mark, subject, text in said]
         if saga.id != first.id:
             said += _needs_a_person(saga, commands)
-            inside = f"{saga.id.removeprefix(f'{first.id}/')} › "
+            inside = f"{saga.id.removeprefix(f'{first.id}/')} > "
             said = [(mark, inside + subject, text) for mark, subject, text in said]
         return (Line(at, *words) for words in said)
 

@@ -64,9 +64,9 @@ def test_each_line_says_whose_it_is_by_one_clock_and_who_needs_a_person(site, wr
             break
 
     said = [" ".join(words.split()) for _, _, words in lines]
-    assert "one/0 › take stock.take" in said
-    assert "one/1 › take not undone: Broken: the shelf has gone" in said
-    assert said[-1] == "one/1 › side needs a person: `sagadsl dead-letters big/one/1`"
+    assert "one/0 > take stock.take" in said
+    assert "one/1 > take not undone: Broken: the shelf has gone" in said
+    assert said[-1] == "one/1 > side needs a person: `sagadsl dead-letters big/one/1`"
     times = [float(at.rstrip("s")) for at, _, _ in lines]
     assert times == sorted(times)
     assert times[-1] > 0.1
