@@ -55,8 +55,8 @@ def command(
         list[str] | None,
         typer.Option(
             help="What to show: `flow`, the states and what undoes them; `machine`, the flat machine; `lifecycle`, "
-            "that of every saga and step; `failure=STATE`, what happens when this step fails; `sequence`, who calls "
-            "whom.",
+            "that of every saga and step; `failure=STATE` or `failure STATE`, what happens when this step fails; "
+            "`sequence`, who calls whom.",
             metavar="VIEW",
             show_default="flow",
         ),
@@ -95,7 +95,8 @@ def command(
 
     Exit code 0, 1 when a definition has errors or a picture cannot be drawn, 2 when the command does.
     """
-    wish = Wish(read_views(view or ["flow"]), None if format is None else format.value, events)
+    paths, view = _with_states(paths or [], view or ["flow"])
+    wish = Wish(read_views(view), None if format is None else format.value, events)
     _check_sources(paths, run, archive, events, watch=watch)
     if run is not None:
         _draw_run(wish, output, *stored_run(run, store, archive))
@@ -104,15 +105,24 @@ def command(
             raise CommandError("--watch draws into files", hint="say where to with -o")
         from sagadsl.cli.draw_watch import watch as go_on
 
-        go_on(paths or [], output, wish)
+        go_on(paths, output, wish)
     elif output is None:
-        _print(paths or [], wish)
+        _print(paths, wish)
     else:
-        _draw(targets(paths or [], output, wish), wish)
+        _draw(targets(paths, output, wish), wish)
+
+
+def _with_states(given: list[Path], views: list[str]) -> tuple[list[Path], list[str]]:
+    """Return what to draw, and the views of it; in `--view failure STATE` the state has come among the paths."""
+    states = [] if "failure" not in views else [path for path in given if not path.suffix and not path.exists()]
+    if not states:
+        return given, views
+    others = [view for view in views if view != "failure"]
+    return [path for path in given if path not in states], [*others, *(f"failure={state}" for state in states)]
 
 
 def _check_sources(
-    paths: Sequence[Path] | None, run: str | None, archive: Path | None, events: Path | None, *, watch: bool
+    paths: Sequence[Path], run: str | None, archive: Path | None, events: Path | None, *, watch: bool
 ) -> None:
     if run is None:
         if archive is not None:

@@ -100,6 +100,15 @@ def test_a_view_that_is_none_is_told(sagadsl, trip, view, message):
     assert message in result.err
 
 
+def test_the_state_of_a_failure_may_be_a_word_of_its_own(sagadsl, trip, tmp_path):
+    apart = sagadsl("draw", trip, "--view", "failure", "book_flight")
+    both = sagadsl("draw", "--view", "failure", "book_hotel", "book_flight", trip, "-o", tmp_path / "out")
+
+    assert apart.out == sagadsl("draw", trip, "--view", "failure=book_flight").out != ""
+    assert both.code == 0
+    assert len(list((tmp_path / "out").iterdir())) == 2
+
+
 @pytest.mark.parametrize("view", ["failure", "failure=", "failure=nowhere"])
 def test_a_failure_of_no_state_is_told_with_the_states_that_can_fail(sagadsl, trip, view):
     result = sagadsl("draw", trip, "--view", view)
