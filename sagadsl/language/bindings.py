@@ -31,6 +31,7 @@ IDEMPOTENCY_HEADER = "Idempotency-Key"
 CONNECT_TIMEOUT = 5.0
 MAX_CONNECTIONS = 100
 MAX_RESPONSE = 1_048_576
+MAX_RETRY_AFTER = 300.0
 
 
 @record()
@@ -38,12 +39,18 @@ class BreakerPolicy:
     """When a service is not called any more.
 
     Args:
-        failures: How many, one after the other, open the circuit.
+        failures: How many, one after the other, open the circuit, where there is no `failure_rate`.
         reset: Seconds after which one call tries again.
+        failure_rate: Which part of the calls has to fail for that, above 0 and up to 1, or `None`.
+        window: Seconds of which calls are counted for it.
+        minimum_calls: How many there have to be.
     """
 
     failures: int = 5
     reset: float = 30.0
+    failure_rate: float | None = None
+    window: float = 60.0
+    minimum_calls: int = 10
 
 
 @record()
@@ -69,6 +76,7 @@ class ActionBinding:
         errors: The codes that the action is known to raise.
         by_status: The error code that a status stands for.
         idempotency_header: Where the key goes that is the same for every attempt.
+        max_retry_after: For how many seconds at the most the service is left alone when it asks for it.
     """
 
     method: str
@@ -81,6 +89,7 @@ class ActionBinding:
     errors: frozenset[str]
     by_status: Mapping[int, str]
     idempotency_header: str = IDEMPOTENCY_HEADER
+    max_retry_after: float = MAX_RETRY_AFTER
 
 
 @record()
@@ -136,7 +145,13 @@ def service_binding(name: str, data: Mapping[str, Any]) -> ServiceBinding:
 
 def _breaker(data: Mapping[str, Any]) -> BreakerPolicy:
     standard = BreakerPolicy()
-    return BreakerPolicy(data.get("failures", standard.failures), _seconds(data, "reset") or standard.reset)
+    return BreakerPolicy(
+        data.get("failures", standard.failures),
+        _seconds(data, "reset") or standard.reset,
+        data.get("failure_rate"),
+        _seconds(data, "window") or standard.window,
+        data.get("minimum_calls", standard.minimum_calls),
+    )
 
 
 def _action(name: str, own: Mapping[str, Any], service: Mapping[str, Any]) -> ActionBinding:
@@ -153,6 +168,7 @@ def _action(name: str, own: Mapping[str, Any], service: Mapping[str, Any]) -> Ac
         errors=frozenset(own.get("errors") or ()),
         by_status={status: code for code, given in by_status for status in given},
         idempotency_header=service.get("idempotency_header", IDEMPOTENCY_HEADER),
+        max_retry_after=_seconds(service, "max_retry_after") or MAX_RETRY_AFTER,
     )
 
 

@@ -46,7 +46,7 @@ _NO_URL = re.compile(r"[\x00-\x20\x7f\\]")
 _NO_PATH = re.compile(r"[\x00-\x20\x7f\\#]")
 _ACTION_KEYS = ("method", "path", "headers", "timeout", "retryable_status", "in_doubt_status", "error")
 _ENV = "write ${env.NAME} with the name of an environment variable"
-_CONSTANT = "x"  # stands for what an environment variable will hold
+_CONSTANT = "1"  # stands for what an environment variable will hold, which may be a port
 
 
 class Flaw(NamedTuple):
@@ -73,6 +73,7 @@ def flaws(data: Mapping[str, Any]) -> Iterator[Flaw]:
     for name, service in data["services"].items():
         path: Path = ("services", name)
         yield from _url(service, path)
+        yield from _breaker(service.get("breaker", {}), (*path, "breaker"))
         yield from _common(service, path)
         if "idempotency_header" in service:
             yield from _header_name(service["idempotency_header"], (*path, "idempotency_header"), of_key=False)
@@ -107,6 +108,12 @@ def _action(own: Mapping[str, Any], path: Path, *, over_http: bool) -> Iterator[
     yield from _errors(own.get("errors"), (*path, "errors"))
     if "path" in own:
         yield from _path(own["path"], own.get("payload"), (*path, "path"))
+
+
+def _breaker(data: Mapping[str, Any], path: Path) -> Iterator[Flaw]:
+    if "failures" in data and "failure_rate" in data:
+        message = "'failures' means nothing beside 'failure_rate'"
+        yield Flaw("SAGA214", message, (*path, "failures"), "leave out one of the two", of_key=True)
 
 
 # texts with ${env.NAME}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from sagadsl.language import celwords
+from sagadsl.language import celwords, lookalikes
 from sagadsl.language.celproblem import Rule, Source, at_token
 from sagadsl.language.celscope import ExpressionProblem
 from sagadsl.language.slips import QUOTES
@@ -45,6 +45,8 @@ def _unexpected(_: re.Match[str], source: Source, i: int) -> ExpressionProblem:
     before = source.word(i - 1)
     if before == "." and word.kind == "name":
         return _syntax(source, f"'{word.text}' is a reserved word", f"write .`{word.text}`", i)
+    if (other := lookalikes.at(word.text)) is not None and word.text not in _INSTEAD:
+        return _syntax(source, f"{other.told} is not expected here", other.hint, i)
     hint = _INSTEAD.get(word.text.lower()) or _INSTEAD.get(before.lower()) or _missing_operator(source, i)
     return _syntax(source, f"'{_printable(word.text)}' is not expected here", hint, i)
 

@@ -71,6 +71,7 @@ _TABLE: tuple[tuple[str, Severity, str], ...] = (
     ("SAGA307", "warning", "a catch comes after one that takes its errors"),
     ("SAGA308", "warning", "an arm of a choice comes after one that is always taken"),
     ("SAGA309", "warning", "only ways that are never taken lead to a state"),
+    ("SAGA310", "warning", "a choice may lead nowhere"),
     # Expressions and data.
     ("SAGA401", "error", "an expression cannot be read"),
     ("SAGA402", "error", "unknown name in an expression"),
@@ -90,6 +91,7 @@ _TABLE: tuple[tuple[str, Severity, str], ...] = (
     ("SAGA416", "error", "the name of an item is taken"),
     ("SAGA417", "warning", "the name of an item hides that of an outer map"),
     ("SAGA418", "error", "a sensitive path leads to nothing"),
+    ("SAGA419", "warning", "what one saga calls sensitive another one does not"),
     # Saga roles and compensation.
     ("SAGA501", "error", "a compensatable step after the pivot"),
     ("SAGA502", "warning", "a step before the pivot neither compensates nor says why"),

@@ -174,6 +174,9 @@ def _enum(error: Any, path: Path) -> Iterator[Problem]:
     yield Problem("SAGA204", message, path, hint=hint, about="enum")
 
 
+_LEADING = ("next", "default", "on_timeout", "start")
+
+
 def _pattern(error: Any, path: Path) -> Iterator[Problem]:
     title = error.schema.get("title")
     if title == "Path":
@@ -182,7 +185,15 @@ def _pattern(error: Any, path: Path) -> Iterator[Problem]:
         return
     thing = "error code" if title in ("Error code", "Error code or *") else "name"
     message = f"{_shown(error.instance)} is not a valid {thing}"
-    yield Problem("SAGA207", message, path, hint=_name_hint(error.instance), about="pattern")
+    yield Problem("SAGA207", message, path, hint=_pattern_hint(error.instance, path), about="pattern")
+
+
+def _pattern_hint(text: str, path: Path) -> str:
+    if "${" not in text:
+        return _name_hint(text)
+    if path[-1] in _LEADING:
+        return f"'{path[-1]}' takes no template: lead to a choice, whose conditions read what this one does"
+    return "a name is no template: it is known before a saga runs"
 
 
 def _name_hint(text: str) -> str:
@@ -202,20 +213,27 @@ def _too_long(error: Any, path: Path) -> Iterator[Problem]:
     yield Problem("SAGA204", f"the text {_for(path)} is longer than {error.validator_value} characters", path)
 
 
-def _too_small(error: Any, path: Path) -> Iterator[Problem]:
-    message = f"{_shown(error.instance)} is too small {_for(path)}, which is at least {error.validator_value}"
-    yield Problem("SAGA204", message, path)
+_BOUNDS = {
+    "minimum": "too small {}, which is at least",
+    "exclusiveMinimum": "too small {}, which is more than",
+    "maximum": "too large {}, which is at most",
+}
+
+
+def _out_of_bounds(error: Any, path: Path) -> Iterator[Problem]:
+    bound = f"{_BOUNDS[error.validator].format(_for(path))} {error.validator_value}"
+    yield Problem("SAGA204", f"{_shown(error.instance)} is {bound}", path)
 
 
 _WORDS: dict[str, Callable[[Any, Path], Iterator[Problem]]] = {
     "additionalProperties": _unknown_keys,
     "dependencies": _needs,
+    **dict.fromkeys(_BOUNDS, _out_of_bounds),
     "enum": _enum,
     "maxLength": _too_long,
     "minItems": _empty,
     "minLength": _empty_text,
     "minProperties": _empty,
-    "minimum": _too_small,
     "pattern": _pattern,
     "required": _missing,
     "type": _type,

@@ -160,11 +160,21 @@ class Expression:
             if "saga" in data:
                 data["saga"] = with_timestamp(data["saga"])
             result = self._program.eval(data=data)
+            if result.type().name() == "ERROR":
+                result = self._again(result, data)
         except (RuntimeError, TypeError, ValueError) as error:  # what the C++ side raises
             raise self._failure(str(error), scope) from None
         if result.type().name() == "ERROR":
             raise self._failure(str(result.value()), scope)
         return result.plain_value()
+
+    def _again(self, failed: Any, data: Mapping[str, Any]) -> Any:
+        """Return what comes of trying once more, where only the kinds of two numbers are in the way; or the failure."""
+        from sagadsl.language.celmixed import with_doubles  # noqa: PLC0415  for what fails alone
+
+        doubles = with_doubles(str(failed.value()), self.text, data)
+        result = failed if doubles is None else self._program.eval(data=doubles)
+        return failed if result.type().name() == "ERROR" else result
 
     def _checked(self, convert: Any, value: Any) -> Json:
         try:

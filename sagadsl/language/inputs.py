@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple, TypeVar
 
 from sagadsl.language import input_schema
 from sagadsl.language.definition import Definition, Json, Path
 from sagadsl.language.problems import TYPE_NAMES, found
+from sagadsl.language.quick_input import UnsureError, taker
 from sagadsl.language.suggest import one_of
 
 _MAX_DEPTH = 100
@@ -49,10 +50,20 @@ def prepare_input(definition: Definition, value: Json) -> Json:
     Raises:
         InputError: It is not JSON data, not a map, or departs from the schema; it holds every departure.
     """
+    take = _taker(definition.input_schema)
+    if take is not None:
+        try:
+            return take(value)
+        except UnsureError:
+            pass
+    return _the_long_way(definition.input_schema, value)
+
+
+def _the_long_way(schema: Json, value: Json) -> Json:
+    """Read any schema, and find out all that is wrong with a value."""
     data = _json(value)
     if not isinstance(data, dict):
         raise InputError((InputProblem("input", f"a map was expected, but this is {found(data)}"),))
-    schema = definition.input_schema
     if schema is None:
         return data
     problems = tuple(dict.fromkeys(_departures(schema, data)))
@@ -136,25 +147,35 @@ def _wrong_characters(text: str) -> str:
     return ""
 
 
-_validators: dict[int, tuple[Json, Any]] = {}
-"""The validators of schemas by the identity of these, which are kept so that it stays theirs."""
+T = TypeVar("T")
 
-_MAX_VALIDATORS = 1000
+_MAX_SCHEMAS = 1000
 
 
-def _validator(schema: Json) -> Any:
-    """Return a schema's validator, which takes longer to make than to use."""
-    known = _validators.get(id(schema))
-    if known is not None:
+def _made_once(make: Callable[[Json], T]) -> Callable[[Json], T]:
+    """Keep what is made of a schema, which takes longer to make than to use."""
+    made: dict[int, tuple[Json, T]] = {}  # by the identity of the schema, which is kept so that it stays its own
+
+    def get(schema: Json) -> T:
+        known = made.get(id(schema))
+        if known is None:
+            if len(made) >= _MAX_SCHEMAS:
+                made.clear()
+            made[id(schema)] = known = (schema, make(schema))
         return known[1]
-    from jsonschema import Draft7Validator  # noqa: PLC0415  slow to import, and only a run needs it
+
+    return get
+
+
+@_made_once
+def _validator(schema: Json) -> Any:
+    from jsonschema import Draft7Validator  # noqa: PLC0415  slow to import, and only odd inputs need it
     from referencing import Registry  # noqa: PLC0415  likewise
 
-    if len(_validators) >= _MAX_VALIDATORS:
-        _validators.clear()
-    validator = Draft7Validator(schema, registry=Registry())  # which has nothing, and fetches nothing
-    _validators[id(schema)] = (schema, validator)
-    return validator
+    return Draft7Validator(schema, registry=Registry())  # which has nothing, and fetches nothing
+
+
+_taker = _made_once(taker)
 
 
 def _departures(schema: Json, data: Json) -> Iterator[InputProblem]:

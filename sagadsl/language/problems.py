@@ -30,7 +30,20 @@ class Problem(NamedTuple):
         message = self.message
         if self.earlier is not None:
             message += f" {document.place(self.earlier, 'key').line}"
-        return diagnose(self.code, message, document.place(self.path, self.part), self.hint)
+        place = document.place(self.path, self.part)
+        return diagnose(self.code, message, place, self._hint(document.text_at(place)))
+
+    def _hint(self, text: str) -> str:
+        """Return how to mend it; where a word is wrong because of a character that nobody sees, that."""
+        if text.isascii() or "\n" in text or (self.path and self.code not in _OF_WORDS):
+            return self.hint
+        from sagadsl.language.lookalikes import hidden_in  # noqa: PLC0415  needed only where something is wrong
+
+        found = hidden_in(text)
+        return self.hint if found is None else f"there is {found.told} in it: {found.hint}"
+
+
+_OF_WORDS = frozenset({"SAGA201", "SAGA204", "SAGA205", "SAGA207", "SAGA208", "SAGA209", "SAGA221"})
 
 
 TYPE_NAMES = {

@@ -73,6 +73,11 @@ class Document:
         """Return the place of the characters `[start, end)` of the text."""
         return self._lines.place(start, end)
 
+    def text_at(self, place: Place) -> str:
+        """Return the characters at a place."""
+        start, end = self._lines.start(place.line), self._lines.start(place.end_line)
+        return self.text[start + place.column - 1 : end + place.end_column - 1]
+
     def place_in_scalar(self, path: Path, start: int, end: int) -> Place:
         """Return the place of the characters `[start, end)` of a text value, wherever quoting has put them.
 

@@ -27,7 +27,7 @@ def among_others(definition: Definition, document: Document, library: Library) -
     library = library.including(definition)
     states = sagas_run_by(definition)
     found = [*_same(definition, document, library)]
-    types = Inference(definition, library.catalogue)
+    types = Inference(definition, library.catalogue, library)
     for state in states:
         target = library.saga(state.saga, state.version)
         found += _missing(state, document, library) if target is None else _misfits(state, target, document, types)

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from sagadsl.language.codes import diagnose
 from sagadsl.language.diagnostics import Diagnostic
+from sagadsl.language.lookalikes import in_structure
 from sagadsl.language.nodes import Node
 from sagadsl.language.text import Lines
 
@@ -131,6 +132,8 @@ _RULES = (
 )
 
 _FALLBACK = _Rule("", "the text is not YAML from here on", _INDENT)
+_CONFLICT = re.compile(r"^(<{7}(?: [^\r\n]*)?)\r?$[\s\S]*?^={7}\r?$[\s\S]*?^>{7}(?: |\r?$)", re.MULTILINE)
+_LINE = re.compile(r"[^\r\n]*")
 _QUOTES = "\"'"
 # From the first brace on: one or more templates and the text round them, up to where the collection goes on.
 _TEMPLATE = re.compile(r"\{[^}\r\n]*\}?(?:[^,\]}{\r\n]*\{[^}\r\n]*\})*[^,\]}{\r\n]*")
@@ -146,7 +149,8 @@ def explain(error: Any, text: str, lines: Lines, last_scalar: Node | None) -> Di
         last_scalar: The last scalar it had read, if any.
     """
     start, stopped = _offsets(error)
-    found = _tab(text, lines, stopped) or _template(text, lines, stopped, last_scalar)
+    found = _conflict(text, lines) or _tab(text, lines, stopped) or _lookalike(text, lines, stopped)
+    found = found or _template(text, lines, stopped, last_scalar)
     if found is not None:
         return found
     sentence = f"{error.context or ''}: {error.problem or ''}" if hasattr(error, "problem") else str(error)
@@ -184,6 +188,27 @@ def _shown(text: str, at: int) -> str:
 def _line_around(text: str, lines: Lines, at: int) -> str:
     """The line of an offset, up to that offset."""
     return text[lines.start(lines.line(at)) : at]
+
+
+def _conflict(text: str, lines: Lines) -> Diagnostic | None:
+    """The two versions of a text that Git could not merge."""
+    found = _CONFLICT.search(text)
+    if found is None:
+        return None
+    hint = "keep one of the two versions, and delete the lines <<<<<<<, ======= and >>>>>>>"
+    return diagnose("SAGA105", "a merge conflict that Git has left begins here", lines.place(*found.span(1)), hint)
+
+
+def _lookalike(text: str, lines: Lines, at: int) -> Diagnostic | None:
+    """A character that looks like one that YAML knows, in the line where the parser stopped or in the one above."""
+    here = lines.line(min(at, len(text)))
+    for line in range(here, max(here - 2, 0), -1):
+        start = lines.start(line)
+        found = in_structure(_LINE.match(text, start)[0])  # type: ignore[index]  # a line may be empty, and is there
+        if found is not None:
+            where, what = start + found[0], found[1]
+            return diagnose("SAGA105", f"{what.told} stands here", lines.place(where, where + 1), what.hint)
+    return None
 
 
 def _tab(text: str, lines: Lines, at: int) -> Diagnostic | None:

@@ -23,6 +23,7 @@ services:
     connect_timeout: 2s
     max_connections: 20
     max_response: 5000
+    max_retry_after: 10m
     limit: 7
     breaker: {failures: 3, reset: 1m}
     health: /health
@@ -48,6 +49,9 @@ services:
     limit: 1
     breaker: {}
     actions: {work: {}}
+  flaky:
+    breaker: {failure_rate: 0.25, window: 2m, minimum_calls: 20}
+    actions: {work: {}}
 """
 
 
@@ -66,6 +70,7 @@ def test_a_service_says_how_it_is_called():
     assert (str(bank.url), bank.connect_timeout, bank.max_connections) == ("https://bank.example.com/v1", 2.0, 20)
     assert (bank.max_response, bank.limit, bank.health) == (5000, 7, "/health")
     assert bank.breaker == BreakerPolicy(3, 60.0)
+    assert read_services(BANK, "services.yaml")["flaky"].breaker == BreakerPolicy(5, 30.0, 0.25, 120.0, 20)
 
 
 def test_what_an_action_does_not_say_its_service_says():
@@ -83,6 +88,7 @@ def test_what_an_action_does_not_say_its_service_says():
     assert charge.retryable == frozenset({429, *range(500, 600)})
     assert charge.in_doubt == frozenset({500, 501, 502})
     assert (charge.error, refund.error) == (ErrorMapping(message="body.text"), ErrorMapping(code="body.why"))
+    assert charge.max_retry_after == refund.max_retry_after == 600.0
     assert charge.errors == {"Declined", "Gone", "Fraud"}
     assert dict(charge.by_status) == {402: "Declined", 404: "Gone", 410: "Gone"}
 
@@ -93,6 +99,7 @@ def test_what_nobody_says_is_what_most_want():
     pay = bank.actions["pay"]
 
     assert (bank.limit, bank.breaker, bank.health, pay.timeout) == (None, None, None, None)
+    assert pay.max_retry_after == 300.0
     assert pay.retryable == {408, 425, 429, *range(500, 600)}
     assert pay.in_doubt == {302, 303, *range(500, 600)} - {501, 503, 505}
 
@@ -172,6 +179,10 @@ states:
         ("failures: 3", "falures: 3", "SAGA201", "falures", "unknown key 'falures' in 'breaker'", "'failures'"),
         ("work: {}", "work: {path: /x}", "SAGA214", "path", "without a 'url'", "add: url"),
         ("work: {}", "work: {errors: {A: 404}}", "SAGA214", "errors", "without a 'url'", "list of codes"),
+        ("failures: 3", "failures: 3, failure_rate: 0.5", "SAGA214", "failures", "beside 'failure_rate'", "one of the two"),
+        ("failures: 3", "window: 5m", "SAGA214", "window", "without 'failure_rate'", "add: failure_rate"),
+        ("rate: 0.25", "rate: 25", "SAGA204", "25", "too large for 'failure_rate', which is at most 1", ""),
+        ("rate: 0.25", "rate: 0", "SAGA204", "0", "which is more than 0", ""),
         ("    limit: 1", "    limit: 1\n    health: /", "SAGA214", "health", "without 'url'", "add: url"),
     ],
 )  # fmt: skip

@@ -204,3 +204,50 @@ def test_a_listener_is_told_of_each_text_that_has_been_checked():
 def test_diagnostics_are_sorted_by_file_and_place():
     checked = check_all({"b": "name: 1\nsteps: 1", "a": "name: x\nsteps: 1\nversion: 1"})
     assert [(d.place.file, d.place.line) for d in checked.diagnostics] == [("a", 2), ("a", 3), ("b", 1), ("b", 2)]
+
+
+GIVING = """\
+name: shipping
+input: {type: object, required: [order], properties: {order: {type: string}}}
+output: {parcel: {id: "${input.order}", weight: 2}}
+steps: [{id: send, service: post, action: send, compensation: recall}]
+"""
+TAKING = """\
+name: order
+input: {type: object, required: [id], properties: {id: {type: string}}}
+steps:
+  - {id: ship, type: saga, saga: shipping, input: {order: "${input.id}"}, kind: compensatable}
+  - {id: tell, service: mail, action: send, kind: read_only, payload: {x: "${states.ship.output.READ}"}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("read", "code"),
+    [
+        ("parcel.id", None),
+        ("parcel.idd", "SAGA403"),
+        ("parcell", "SAGA403"),
+        ("parcel.id * 2", "SAGA404"),
+        ("parcel.weight * 2", None),
+    ],
+)
+def test_what_another_saga_gives_is_known_where_it_is_read(read, code):
+    taking = TAKING.replace("READ", read)
+    found = check_all({"order.yaml": taking, "shipping.yaml": GIVING}).diagnostics
+
+    assert [each.code for each in found] == ([code] if code else [])
+    assert check(taking, "order.yaml")[1] == []
+
+
+def test_where_it_can_end_in_two_ways_or_is_a_circle_of_sagas_nothing_is_known():
+    two_ways = GIVING.replace(
+        "steps: [", "states: {pick: {type: choice, choices: [{when: saga.id == '', next: end}], default: z}, "
+    )
+    two_ways = two_ways[: two_ways.index("{id: send")] + "end: {type: succeed}, z: {type: succeed, output: {no: 1}}}\n"
+    itself = GIVING.replace("${input.order}", "${states.again.output.x}").replace(
+        "steps: [", "steps: [{id: again, type: saga, saga: shipping, kind: compensatable, input: {order: a}}, "
+    )
+
+    assert not check_all({"o.yaml": TAKING.replace("READ", "what"), "s.yaml": two_ways}).diagnostics
+    circle = check_all({"o.yaml": TAKING.replace("READ", "parcel.id.x"), "s.yaml": itself}).diagnostics
+    assert [each.code for each in circle if each.place.file == "o.yaml"] == []

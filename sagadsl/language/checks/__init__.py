@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from sagadsl.language.checks import choices, dataflow, graph, names, roles, style, timing
+from sagadsl.language.checks import choices, dataflow, graph, names, roles, secrecy, style, timing
 from sagadsl.language.checks.context import Context
 from sagadsl.language.definition import Definition
 from sagadsl.language.diagnostics import Diagnostic
@@ -25,9 +25,11 @@ CHECKS: tuple[Check, ...] = (
     choices.constant_conditions,
     choices.shadowed_catches,
     choices.unreached_states,
+    choices.open_choices,
     dataflow.expressions,
     names.item_names,
     names.sensitive_paths,
+    secrecy.sensitive_elsewhere,
     roles.compensatable_after_pivot,
     roles.silent_before_pivot,
     roles.pointless_retries,

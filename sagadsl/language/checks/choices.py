@@ -47,6 +47,19 @@ def unreached_states(context: Context) -> Iterator[Diagnostic]:
         yield context.at_name("SAGA309", message, context.states[name], "lead to it from elsewhere, or delete it")
 
 
+def open_choices(context: Context) -> Iterator[Diagnostic]:
+    """SAGA310: a choice without a default, of which one cannot see that one of its conditions always holds."""
+    for state in context.reached:
+        if isinstance(state, Choice) and state.default is None:
+            from sagadsl.language.celcases import Cases  # noqa: PLC0415  nearly every choice has a default
+
+            case = Cases([arm.when for arm in state.choices], context.inference.expression).open_case()
+            if case is not None:
+                when = f" when {case}" if case else ""
+                message = f"'{state.name}' may lead nowhere, which is the error NoChoice{':' if when else ''}{when}"
+                yield context.at_name("SAGA310", message, state, "say with 'default' where it leads then")
+
+
 def _never_taken(context: Context) -> Iterator[Path]:
     """Yield where the targets stand of all the ways that no saga goes."""
     for state in context.reached:

@@ -87,7 +87,7 @@ class Context:
     @cached_property
     def inference(self) -> Inference:
         """What is known of the values of the saga."""
-        return Inference(self.definition, self.catalogue)
+        return Inference(self.definition, self.catalogue, self.library)
 
     def at(
         self, code: str, message: str, path: Path, hint: str = "", part: Literal["value", "key"] = "value"

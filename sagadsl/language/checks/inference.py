@@ -16,14 +16,17 @@ from sagadsl.language.definition import (
     Pass,
     Region,
     State,
+    SubSaga,
     Succeed,
     Task,
 )
 from sagadsl.language.template_text import TemplateError, scan
 
 if TYPE_CHECKING:
-    from sagadsl.language.library import Catalogue
+    from sagadsl.language.library import Catalogue, Library
 
+_LARGE = 200  # states of another saga: its output is not worth the time to read them
+_OTHER = 4  # another saga counts as so many outputs made of outputs
 _DEEPEST = 10  # outputs made of outputs made of outputs …: beyond this, nothing is known
 
 
@@ -33,19 +36,25 @@ class Inference:
     Args:
         definition: The saga.
         catalogue: What is known of the services' actions.
+        library: What is known of the sagas that it runs.
+        depth: How many sagas run this one inside of the one that is asked about.
 
     Attributes:
         input: The type of the saga's input.
     """
 
-    def __init__(self, definition: Definition, catalogue: Catalogue | None) -> None:
+    def __init__(
+        self, definition: Definition, catalogue: Catalogue | None, library: Library | None = None, depth: int = 0
+    ) -> None:
         self.input = of_schema(definition.input_schema)
+        self._definition = definition
+        self._library = library
         self._states = definition.all_states
         self._catalogue = catalogue
         self._outputs: dict[str, DataType] = {}
         self._answers: dict[tuple[str, str], DataType] = {}
         self._items: dict[str, DataType] = {}
-        self._depth = 0
+        self._depth = depth
 
     def output(self, name: str) -> DataType:
         """Return the type of a state's output."""
@@ -131,9 +140,24 @@ class Inference:
                 return self.template(state.output)
             case Parallel():
                 return object_of({name: self._region(region) for name, region in state.branches.items()})
+            case SubSaga():
+                return self._sub_saga(state)
             case Map():
                 return list_of(self._region(state.body) if state.max_failures == 0 else ANY)
         return ANY
+
+    def _sub_saga(self, state: SubSaga) -> DataType:
+        """Return the type of what another saga gives: that which is run without a version may be newer, and another."""
+        target = None if self._library is None else self._library.saga(state.saga, state.version)
+        if target is None or len(target.states) > _LARGE:
+            return ANY
+        return Inference(target, self._catalogue, self._library, self._depth + _OTHER).result()
+
+    def result(self) -> DataType:
+        """Return the type of what the saga gives."""
+        ends = [state.output for state in self._definition.states.values() if isinstance(state, Succeed)]
+        given = [self._definition.output if output is None else output for output in ends]
+        return self.template(given[0]) if len(given) == 1 else ANY
 
     def _region(self, region: Region) -> DataType:
         """Return the type of what a branch or a body gives: known where there is one way to end it."""

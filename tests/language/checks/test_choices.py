@@ -153,3 +153,42 @@ states:
 """
     assert not codes(text)
     assert codes(text.replace("'*'", "Late")) == ["SAGA405"]
+
+
+def choosing(*conditions: str, rest: str = "") -> str:
+    arms = ", ".join(f'{{when: "{each}", next: done}}' for each in conditions)
+    return f"""
+name: n
+input:
+  type: object
+  required: [kind, ok, n]
+  properties: {{kind: {{enum: [a, b]}}, ok: {{type: boolean}}, n: {{type: integer}}}}
+states:
+  pick: {{type: choice, choices: [{arms}]{rest}}}
+  done: {{type: succeed}}
+"""
+
+
+def test_a_choice_whose_conditions_leave_a_case_open_is_told_with_that_case():
+    found = only(choosing("input.n < 3", "input.n > 3"))
+
+    assert (found.code, found.marked) == ("SAGA310", "pick")
+    assert found.message == "'pick' may lead nowhere, which is the error NoChoice: when input.n is 3"
+    assert found.hint == "say with 'default' where it leads then"
+
+
+@pytest.mark.parametrize(
+    "conditions",
+    [["input.kind == 'a'", "input.kind == 'b'"], ["input.ok", "!input.ok"], ["input.n <= 3", "input.n >= 4"]],
+)
+def test_conditions_that_cover_all_that_the_schema_lets_in_need_no_default(conditions):
+    assert codes(choosing(*conditions)) == []
+
+
+def test_neither_does_one_with_a_default_nor_one_where_it_is_ignored():
+    open_choice = choosing("input.n < 3")
+    ignored = open_choice.replace("}]}\n", "}]}  # sagadsl: ignore=SAGA310 others are refused\n")
+
+    assert codes(choosing("input.n < 3", rest=", default: done")) == []
+    assert codes(open_choice) == ["SAGA310"]
+    assert codes(ignored) == []
