@@ -179,7 +179,8 @@ def _fail(saga: Saga, execution: Execution, failure: Failure) -> None:
         attempts.abandoned.add(attempts.number)
     if not may_retry(retry, failure.code, attempts.in_round, retryable=failure.retryable):
         return
-    delay = delay_after(retry, attempts.in_round, f"{execution.undo_key(saga.id)}/{attempts.number}")
+    seed = f"{execution.undo_key(saga.id)}/{attempts.number}"
+    delay = delay_after(retry, attempts.in_round, seed, failure.retry_after)
     if delay > 0:
         timer_id = f"{execution.label}/compensate/retry/{attempts.number}"
         saga.start_step_timer(timer_id, delay, _retry, execution)

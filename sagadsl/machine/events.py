@@ -40,12 +40,14 @@ class Failure:
         message: For people.
         retryable: Whether trying again makes sense.
         in_doubt: Whether the action may have taken place all the same, as after a time-out.
+        retry_after: Seconds for which whoever failed asks to be left alone: the next attempt comes no sooner.
     """
 
     code: str
     message: str = ""
     retryable: bool = True
     in_doubt: bool = False
+    retry_after: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,12 +60,13 @@ class Stamp:
 
 @dataclass(frozen=True, slots=True)
 class SagaStarted(Stamp):
-    """A saga begins. `input` has passed its schema; the rest says which text it runs."""
+    """A saga begins: its checked `input`, the `sensitive` paths of it as a saga around it names them, and its text."""
 
     input: Json
     name: str
     version: str
     hash: str
+    sensitive: Json = None  # for the saga around it: lists of names, as ["input", "card"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,12 +254,15 @@ EVENTS: Mapping[str, type[Event]] = {
 def to_json(event: Event) -> dict[str, Json]:
     """Return the event as JSON data: `type`, `seq` and `at` first, then its own fields.
 
-    Where services answer most of the time and people seldom, `by` and `why` are left out unless they say something.
+    Where services answer most of the time and people seldom, `by` and `why` are left out unless they say something; so
+    is the `retry_after` of an error, which logs from before it was there lack as well.
     """
     data: dict[str, Json] = {"type": type(event).__name__}
     for name in _WRITTEN[type(event)]:
         value = getattr(event, name)
         data[name] = _failure_to_json(value) if isinstance(value, Failure) else value
+    if isinstance(event, SagaStarted) and event.sensitive:
+        data["sensitive"] = event.sensitive
     if isinstance(event, _SELDOM_BY_PEOPLE):
         data.update((name, value) for name in _SIGNATURE if (value := getattr(event, name)))
     return data
@@ -290,7 +296,10 @@ def _failure_from_json(data: Json, event: str) -> Failure:
 
 
 def _failure_to_json(failure: Failure) -> dict[str, Json]:
-    return {name: getattr(failure, name) for name in _FAILURE_FIELDS}
+    data: dict[str, Json] = {name: getattr(failure, name) for name in _FAILURE_FIELDS}
+    if not failure.retry_after:
+        del data["retry_after"]
+    return data
 
 
 _FAILURE_FIELDS = tuple(field.name for field in fields(Failure))
@@ -302,7 +311,10 @@ _FIELDS: Mapping[type[Any], tuple[str, ...]] = {
 }
 _SIGNATURE = ("by", "why")
 _SELDOM_BY_PEOPLE = (StepSucceeded, StepFailed, SignalReceived)
+_SELDOM: Mapping[type[Any], tuple[str, ...]] = {
+    **dict.fromkeys(_SELDOM_BY_PEOPLE, _SIGNATURE),
+    SagaStarted: ("sensitive",),
+}
 _WRITTEN: Mapping[type[Any], tuple[str, ...]] = {
-    kind: tuple(name for name in names if kind not in _SELDOM_BY_PEOPLE or name not in _SIGNATURE)
-    for kind, names in _FIELDS.items()
+    kind: tuple(name for name in names if name not in _SELDOM.get(kind, ())) for kind, names in _FIELDS.items()
 }

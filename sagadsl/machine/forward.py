@@ -56,6 +56,8 @@ def start(saga: Saga, event: SagaStarted) -> None:
         raise saga.refuse(event, f"it was started as {theirs}, this definition is {mine}")
     saga.started_at = event.at
     saga.root.scope["input"] = event.input
+    if event.sensitive:
+        saga.sensitive = tuple(tuple(path) for path in event.sensitive)
     if compiled.reads_saga:
         saga.scope["saga"] = _facts(saga)
     try:

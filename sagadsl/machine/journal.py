@@ -11,6 +11,11 @@ from sagadsl.machine.execution import Execution
 Key: TypeAlias = tuple[str, str, int]
 
 
+_FAILED = ("failed", "compensation_failed")
+_NAMED = 10
+
+WHICH_REGION = "say which region is meant"
+
 _done_at = attrgetter("done_at")
 
 
@@ -41,6 +46,22 @@ class Executions(Mapping[Key, Execution]):
         """Return the latest step by state and region, in the order in which the places were first entered."""
         firsts = (each for each in self._by_label.values() if each.number == 1)
         return {(each.name, each.region): each.latest or each for each in firsts}
+
+    def not_there(self, state: str, region: str) -> str:
+        """Return why there is no such step: it has not been started, or only inside or outside of other items of maps.
+
+        The items that need somebody are named first.
+        """
+        there = [each for each in self.latest_of_each().values() if each.name == state]
+        if not there:
+            return f"{state!r} has not been started"
+        if not there[0].region:
+            return f"{state!r} is inside no map, so that there is no region {region!r} of it"
+        regions = [each.region for each in sorted(there, key=lambda each: each.status not in _FAILED)]
+        more = f" and {len(regions) - _NAMED:,} others" if len(regions) > _NAMED else ""
+        named = f"{', '.join(regions[:_NAMED])}{more}"
+        what = f"region {region!r} of {state!r} has not been started" if region else f"{state!r} is inside a map"
+        return f"{what}; {WHICH_REGION}: {named}"
 
     def done(self) -> list[Execution]:
         """Return the steps that were, or may have been, completed, in that order."""

@@ -58,6 +58,9 @@ SAGA = Lifecycle(
     ),
 )
 
+AT_REST = SAGA.final | {"compensation_failed", "failed"}
+"""The statuses in which a saga does nothing by itself: it has ended, or waits for a person."""
+
 STEP = Lifecycle(
     name="step",
     initial="pending",

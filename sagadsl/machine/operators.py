@@ -78,7 +78,7 @@ def resolve(saga: Saga, event: StepResolved) -> None:
     around = _leave_failure(saga, execution)
     saga.fire_step(execution, "resolve")
     steps.complete(saga, execution, {} if event.output is None else event.output)
-    _go_on_around(saga, around)
+    _go_on_around(saga, execution, around)
 
 
 def _stands_at_no_step(saga: Saga, event: StepResolved) -> bool:
@@ -103,14 +103,14 @@ def skip(saga: Saga, event: StepSkipped) -> None:
     around = _leave_failure(saga, execution)
     saga.fire_step(execution, "skip")
     saga.go_on(execution.cursor, NEXT)
-    _go_on_around(saga, around)
+    _go_on_around(saga, execution, around)
 
 
 def _failed_step(saga: Saga, event: StepResolved | StepSkipped) -> Execution:
     """Return the step if the saga, or a part of it, stands still because of it."""
     execution = saga.latest.get((event.state, event.region))
     if execution is None:
-        raise saga.refuse(event, f"{event.state!r} has not been started")
+        raise saga.refuse(event, saga.executions.not_there(event.state, event.region))
     if saga.current(execution.cursor) is not execution or not _is_open(execution):
         raise saga.refuse(event, f"the saga is at {saga.state!r}, not at {event.state!r}")
     if execution.status != "failed":
@@ -148,35 +148,81 @@ def _is_open(execution: Execution) -> bool:
 
 
 def _leave_failure(saga: Saga, execution: Execution) -> Execution | None:
-    """Let the saga run again if it has failed; return the failed step around this one that has to go on first."""
+    """Let the step's region go on, for which it may have to wait; return the failed step around it that goes on first.
+
+    That is the outermost one. The region is held until then, and so the saga is, where other steps have failed too.
+    """
     saga.cancel_step_timers(execution)
     execution.awaits, execution.ended_at = None, saga.now
-    if saga.status == "failed":
-        _run_again(saga)
-    around: Execution | None = None
-    cursor: Cursor | None = execution.cursor
-    while cursor is not None and cursor.parent is not None:
-        if cursor.status == "failed":
-            cursor.status, cursor.failure = "running", None  # a map may have borne it and not stand still at all
-        around = cursor.parent if cursor.parent.status == "failed" else around
-        cursor = cursor.parent.cursor
+    _run_region_again(execution.cursor)
+    around = _outermost_failed(execution)
     if around is not None:
         execution.cursor.stopped = True
+    elif saga.status == "failed":
+        _run_again(saga)
     return around
 
 
-def _go_on_around(saga: Saga, around: Execution | None) -> None:
-    if around is not None:
-        saga.cancel_step_timers(around)
-        steps.try_again(saga, around)
+def _run_region_again(cursor: Cursor) -> None:
+    if cursor.status == "failed":
+        cursor.status, cursor.failure = "running", None  # a map may have borne it and not stand still at all
+
+
+def _outermost_failed(execution: Execution) -> Execution | None:
+    found: Execution | None = None
+    around = execution.cursor.parent
+    while around is not None:
+        found = around if around.status == "failed" else found
+        around = around.cursor.parent
+    return found
+
+
+def _go_on_around(saga: Saga, execution: Execution, around: Execution | None) -> None:
+    """Go on with what has failed around a step, unless something else in there has failed, and is to be decided about.
+
+    Whoever decides about one step has decided about no other: nothing is called again that nobody has asked for.
+    """
+    if around is None:
+        return
+    other = _still_failed(saga, around)
+    if other is not None:
+        if saga.status == "failed":
+            saga.error, saga.error_state = other.failure, other.name
+        return
+    cursor = execution.cursor
+    while cursor.parent is not None:
+        _run_region_again(cursor)
+        cursor = cursor.parent.cursor
+    if saga.status == "failed":
+        _run_again(saga)
+    saga.cancel_step_timers(around)
+    steps.try_again(saga, around)
+
+
+def _still_failed(saga: Saga, around: Execution) -> Execution | None:
+    """Return a step inside a failed parallel or map that has failed as well, if there is one.
+
+    One that has failed while it was only awaited is among them, whatever attempts it had left.
+    """
+    inside = around.regions
+    for cursor in inside.cursors if inside is not None else ():
+        current = saga.current(cursor) if cursor.status != "ended" else None
+        if current is None or current.status != "failed":
+            continue
+        is_around = current.regions is not None and current.regions.cursors
+        found = _still_failed(saga, current) if is_around else current
+        if found is not None:
+            return found
+    return None
 
 
 def _resolve_compensation(saga: Saga, event: StepResolved) -> None:
     entered = [e for e in saga.executions.values() if (e.name, e.region) == (event.state, event.region)]
     failed = [execution for execution in entered if execution.status == "compensation_failed"]
     if not failed:
-        status = entered[-1].status if entered else "not begun"
-        raise saga.refuse(event, f"{event.state!r} is {status}, not compensation_failed")
+        if not entered:
+            raise saga.refuse(event, saga.executions.not_there(event.state, event.region))
+        raise saga.refuse(event, f"{event.state!r} is {entered[-1].status}, not compensation_failed")
     execution = failed[-1]
     saga.fire_step(execution, "resolve")
     left = [other for other in saga.done if other.must_be_undone]

@@ -9,14 +9,15 @@ branches the step comes last: what those have done is then undone as well.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from sagadsl.language.definition import Fail, Json, State, SubSaga, Task, Wait
 from sagadsl.language.library import Catalogue
 from sagadsl.machine.compiler import CompiledSaga
 from sagadsl.machine.events import TIMEOUT
-from sagadsl.machine.verification.failing import Course, Search
 from sagadsl.machine.verification.failures import Failures, Way
+from sagadsl.machine.verification.merging import Row, merged
+from sagadsl.machine.verification.rehearsal import Rehearsal
 from sagadsl.machine.verify import explorer_of
 
 
@@ -31,8 +32,10 @@ class Outcome:
         if_done: Those of it that are not done on every path to here, and then are not undone.
         at_once: Whether all of it is undone at once.
         ends: The status in which the saga ends, or `None` where it goes on.
-        goes_on: The state with which it goes on, or `None`.
+        goes_on: The state with which it goes on, or `None`; with `ends` as well where it fails there in its turn, as
+            in a `fail` state that a catch leads to.
         waits: The signal that the step waits for before it is tried again, or `None`.
+        taken: The ways in the flow that are then taken, as state and trigger.
     """
 
     state: str
@@ -43,6 +46,7 @@ class Outcome:
     ends: str | None
     goes_on: str | None
     waits: str | None
+    taken: frozenset[tuple[str, str]] = frozenset()
 
     def to_json(self) -> dict[str, Json]:
         """Return it as JSON data."""
@@ -63,7 +67,7 @@ def outcomes(
 ) -> list[Outcome]:
     """Return what follows when each step fails in each way, in the order of the text.
 
-    Ways that come to the same are one.
+    Ways that come to the same are one. The time grows with the square of the saga's length.
 
     Args:
         compiled: The saga.
@@ -71,22 +75,26 @@ def outcomes(
         of: The names of the states that fail; all of them by default.
     """
     explorer = explorer_of(compiled, 1, catalogue, reduce=False)
+    failures = explorer.world.failures
+    rehearsal = Rehearsal(explorer, lambda state: _ways(state, failures))
     at_once = compiled.definition.compensation.order == "parallel"
-    found: list[Outcome] = []
     states = compiled.definition.all_states.values()
-    for state in (each for each in states if of is None or each.name in of):
-        ways_of: dict[tuple[Course, ...], list[Way | None]] = {}
-        for way in _ways(state, explorer.world.failures):
-            ways_of.setdefault(tuple(Search(explorer, state, way).courses()), []).append(way)
-        named = any(_is_named(ways) for ways in ways_of.values())
-        for courses, ways in ways_of.items():
-            how = _told(state, ways, others_named=named)
-            for course, if_done in _merged(courses):
-                undone = course.undone
-                found.append(
-                    Outcome(state.name, how, undone, if_done, at_once, course.ends, course.goes_on, course.waits)
-                )
-    return found
+    wanted = (state for state in states if of is None or state.name in of)
+    return [outcome for state in wanted for outcome in _of_state(state, rehearsal, at_once=at_once)]
+
+
+def _of_state(state: State, rehearsal: Rehearsal, *, at_once: bool) -> Iterator[Outcome]:
+    """Yield what follows when a step fails: for all ways of failing that come to the same, once."""
+    alike: dict[frozenset[Row], list[tuple[Way | None, tuple[Row, ...]]]] = {}
+    for way, courses in rehearsal.courses(state):
+        rows = tuple(merged(courses))
+        alike.setdefault(frozenset(rows), []).append((way, rows))
+    named = any(_is_named([way for way, _ in group]) for group in alike.values())
+    for group in alike.values():
+        how = _told(state, [way for way, _ in group], others_named=named)
+        for row in group[0][1]:
+            taken = frozenset().union(*(other.taken for _, rows in group for other in rows if other == row))
+            yield Outcome(state.name, how, row.undone, row.if_done, at_once, row.ends, row.goes_on, row.waits, taken)
 
 
 def _ways(state: State, failures: Failures) -> Iterable[Way | None]:
@@ -94,23 +102,6 @@ def _ways(state: State, failures: Failures) -> Iterable[Way | None]:
     if isinstance(state, Task | SubSaga):
         return failures.of_action(state.name)
     return [None] if isinstance(state, Fail) or (isinstance(state, Wait) and state.timeout is not None) else []
-
-
-def _merged(courses: tuple[Course, ...]) -> Iterator[tuple[Course, frozenset[str]]]:
-    """Yield the courses, those as one that differ only in what had been done on the way to the failure."""
-    left = sorted(courses, key=lambda course: -len(course.undone))
-    while left:
-        longest = left[0]
-        alike = [each for each in left if replace(each, undone=longest.undone) == longest and _is_part(each, longest)]
-        left = [each for each in left if each not in alike]
-        always = frozenset(longest.undone).intersection(*(each.undone for each in alike))
-        yield longest, frozenset(longest.undone) - always
-
-
-def _is_part(part: Course, whole: Course) -> bool:
-    """Whether what is undone in one course is undone in the other in the same order."""
-    rest = iter(whole.undone)
-    return all(label in rest for label in part.undone)
 
 
 def _told(state: State, ways: list[Way | None], *, others_named: bool) -> str:

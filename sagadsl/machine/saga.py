@@ -66,6 +66,7 @@ class Seldoms(Timers):
     """What most sagas never have; see `Saga`."""
 
     key: str | None = None
+    sensitive: tuple[tuple[str, ...], ...] = ()
     locks: tuple[str, ...] = ()
     error: Failure | None = None
     error_state: str | None = None
@@ -85,6 +86,7 @@ class Saga(Outstanding):
         status: Where it is in the saga lifecycle.
         root: Where it is in its own flow.
         key: Its business key, if its definition gives one.
+        sensitive: Paths of its input that the saga around it calls sensitive, beside those of its own definition.
         locks: The semantic locks that it holds or waits for, sorted.
         error: Why it failed or was compensated, and `error_state` where.
         output: What it gives once it is `completed`.
@@ -102,6 +104,7 @@ class Saga(Outstanding):
     extras: Seldoms | None
 
     key = Seldom[str | None]()
+    sensitive = Seldom[tuple[tuple[str, ...], ...]]()
     locks = Seldom[tuple[str, ...]]()
     error = Seldom[Failure | None]()
     error_state = Seldom[str | None]()

@@ -94,7 +94,7 @@ def _awaited(saga: Saga, event: StepSucceeded | StepFailed) -> Execution | None:
     """Return the step whose present attempt this result belongs to, or `None` for a late result."""
     execution = find(saga.steps, event.state, event.region, event.execution)
     if execution is None:
-        raise saga.refuse(event, f"{event.state!r} has not been started")
+        raise saga.refuse(event, saga.executions.not_there(event.state, event.region))
     status = execution.status
     if event.reported and not getattr(execution.state, "callback", False):
         raise saga.refuse(event, f"{event.state!r} does not wait for a report")
@@ -191,7 +191,8 @@ def fail(saga: Saga, execution: Execution, failure: Failure) -> None:
         after_last_attempt(saga, execution, failure)
         return
     saga.fire_step(execution, "retry")
-    delay = delay_after(retry, attempts.in_round, f"{execution.key(saga.id)}/{attempts.number}")
+    seed = f"{execution.key(saga.id)}/{attempts.number}"
+    delay = delay_after(retry, attempts.in_round, seed, failure.retry_after)
     if delay > 0:
         saga.start_step_timer(f"{execution.label}/retry/{attempts.number}", delay, _resume, execution)
     else:

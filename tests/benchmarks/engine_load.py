@@ -3,8 +3,8 @@
     python -m tests.benchmarks.engine_load throughput sqlite:////tmp/saga.db 5000 1000
     python -m tests.benchmarks.engine_load --worker latency sqlite:////tmp/saga.db 10000
 
-With `--worker`, Python's garbage collector is set as for a process that is an engine and little else; without, it is
-left as it comes, as in somebody's own service.
+With `--worker`, Python is set as for a process that is an engine and little else: its garbage collector, and how soon
+threads go on; without, it is left as it comes, as in somebody's own service.
 
 Five steps as in `sagas.chain`, with actions that do nothing, or sleep, or never answer. Every event is in the store
 before anything follows from it: SQLite with WAL and `synchronous=FULL`, PostgreSQL with `fsync` and
@@ -22,7 +22,7 @@ from collections import defaultdict
 from pathlib import Path
 
 from sagadsl import Engine, Services, compile_saga, load
-from sagadsl.cli.collector import calm_the_collector
+from sagadsl.cli.interpreter import tune_the_interpreter
 from sagadsl.machine.commands import Finish
 from sagadsl.runtime import ActionContext, Limits
 from tests.benchmarks.sagas import chain
@@ -49,7 +49,7 @@ async def ready(url, act, **options):
     async with Engine(url, services(act), **options) as engine:
         await engine.register(compiled)
         if WORKER:
-            calm_the_collector()
+            tune_the_interpreter()
         yield engine, compiled
 
 

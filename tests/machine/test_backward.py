@@ -75,6 +75,14 @@ def test_a_compensation_is_retried_by_its_own_policy():
     assert story.succeeds().wants == ["undo a"]
 
 
+def test_an_undo_leaves_the_service_alone_for_as_long_as_it_asks():
+    story = after_three().fails().succeeds().fails(retry_after=45.0)
+    assert story.status_of("b") == "compensation_failed"
+    assert story.timer().delay == 45.0
+
+    assert story.timer_fires().wants == ["undo b"]
+
+
 def test_halt_stops_at_the_first_compensation_that_cannot_be_done():
     story = after_three().fails().fails()
 

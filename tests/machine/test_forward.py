@@ -1,10 +1,13 @@
 """Going forward: states, choices, retries, time-outs, catches and what happens when nothing helps."""
 
+import json
+
 import pytest
 
 from sagadsl.language.definition import Catch
+from sagadsl.machine.backoff import LONGEST_DELAY
 from sagadsl.machine.commands import Finish, Invoke
-from sagadsl.machine.events import RetryRequested, SignalReceived
+from sagadsl.machine.events import RetryRequested, SignalReceived, from_json, to_json
 from tests.machine.story import Story
 
 TWO_STEPS = """
@@ -148,6 +151,34 @@ def test_a_retry_that_names_codes_retries_those_alone():
 
     assert Story(text).fails("Busy").wants == ["wait 2"]
     assert Story(text).fails("Broken").wants == ["compensated"]
+
+
+@pytest.mark.parametrize(("asked", "delay"), [(0.0, 2), (1.5, 2), (2.5, 2.5), (60.0, 60.0), (1e12, LONGEST_DELAY)])
+def test_the_next_attempt_leaves_the_service_alone_for_as_long_as_it_asks_and_the_policy_says(asked, delay):
+    story = Story(RETRYING).fails(retry_after=asked)
+
+    assert story.timer().delay == delay
+    assert next(iter(story.replayed().outstanding.values())).delay == delay
+    stored = [from_json(json.loads(json.dumps(to_json(event)))) for event in story.events]
+    assert story.replayed(stored).snapshot() == story.saga.snapshot()
+
+
+def test_with_jitter_those_who_were_told_the_same_moment_do_not_come_at_once():
+    text = RETRYING.replace("except: [Declined]", "jitter: full")
+    drawn = Story(text).fails().timer().delay
+
+    assert Story(text).fails(retry_after=30.0).timer().delay == 30.0 + drawn
+    assert drawn > 0
+
+
+def test_asking_to_be_left_alone_gives_no_attempt_that_the_policy_does_not():
+    story = Story(RETRYING)
+    assert story.fails("Declined", retry_after=5.0).wants == ["compensated"]
+
+    story = Story(RETRYING)
+    for _ in range(3):
+        story.fails(retry_after=5.0).timer_fires()
+    assert story.fails(retry_after=5.0).wants == ["compensated"]
 
 
 def test_jitter_draws_from_the_whole_delay_and_the_same_at_every_replay():

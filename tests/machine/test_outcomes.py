@@ -1,10 +1,19 @@
 """`outcomes`: what becomes of a saga when one of its steps fails."""
 
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from sagadsl import compile_saga, load
+from sagadsl.diagrams.failure_view import can_fail
 from sagadsl.language.definition import Catch, Fail, Retry
 from sagadsl.language.library import ActionSpec, Catalogue
 from sagadsl.machine.outcomes import outcomes
+from sagadsl.machine.verification.levels import Graph
+from sagadsl.machine.verification.merging import woven
+from sagadsl.machine.verify import verify
 from tests.machine.build import branch, choice, definition, map_of, parallel, sub, succeed, task, wait
+from tests.strategies import definitions
 
 
 def table(saga, **options):
@@ -14,7 +23,8 @@ def table(saga, **options):
 
 def _row(outcome):
     undone = " ".join(f"({each})" if each in outcome.if_done else each for each in outcome.undone)
-    then = outcome.ends or (f"on at {outcome.goes_on}" if outcome.goes_on else f"waits for {outcome.waits}")
+    goes_on = [f"on at {outcome.goes_on}"] if outcome.goes_on else []
+    then = ": ".join([*goes_on, *([outcome.ends] if outcome.ends else [])]) or f"waits for {outcome.waits}"
     return outcome.state, outcome.how, undone, then
 
 
@@ -157,6 +167,139 @@ def test_errors_of_the_catalogue_are_told_where_they_lead_elsewhere():
 
     assert rows[0] == ("fails with Lost", "", "on at find")
     assert rows[1][2] == "on at end"
+
+
+def test_a_caught_failure_that_fails_the_saga_elsewhere_has_a_row_of_its_own():
+    saga = definition(
+        task("a", next="b"),
+        task("b", next="end", catch=(Catch(("Embargo",), "stop"),)),
+        Fail(name="stop", error="Stop"),
+        succeed("end"),
+    )
+
+    assert table(saga)[2:] == [
+        ("b", "fails with Embargo", "a", "on at stop: compensated"),
+        ("b", "fails otherwise", "a", "compensated"),
+        ("b", "times out", "b a", "compensated"),
+        ("stop", "is reached", "a", "compensated"),
+    ]
+
+
+def test_what_a_parallel_catches_is_told_of_every_step_inside_it():
+    inside = {n: branch(task(n, next=f"{n}_end"), succeed(f"{n}_end")) for n in ("declare", "pack")}
+    saga = definition(
+        parallel("prepare", inside, next="end", catch={"Embargo": "stop"}),
+        Fail(name="stop", error="Stop"),
+        succeed("end"),
+    )
+
+    assert rows_of("declare", saga)[0] == ("fails with Embargo", "pack", "on at stop: compensated")
+    (stop,) = rows_of("stop", saga)
+    assert sorted(stop[1].split()) == ["(declare)", "(pack)"]
+
+
+def test_a_step_behind_a_failure_has_rows_and_so_has_one_behind_two():
+    saga = definition(
+        task("a", next="b"),
+        task("b", next="end", catch=(Catch(("*",), "again"),)),
+        task("again", next="end", catch=(Catch(("*",), "last"),)),
+        task("last", next="end"),
+        succeed("end"),
+    )
+
+    assert rows_of("b", saga) == [("fails or times out", "", "on at again")]
+    assert rows_of("again", saga) == [("fails or times out", "", "on at last")]
+    assert rows_of("last", saga)[0] == ("fails", "(again) (b) a", "compensated")
+
+
+def test_a_step_behind_a_failure_inside_a_branch_has_rows():
+    inside = branch(task("a", next="fin", catch=(Catch(("Lost",), "find"),)), task("find", next="fin"), succeed("fin"))
+    saga = definition(parallel("both", {"one": inside}, next="end"), succeed("end"))
+
+    assert rows_of("find", saga) == [("fails", "", "compensated"), ("times out", "find", "compensated")]
+
+
+@settings(max_examples=20, deadline=None)
+@given(definitions())
+def test_every_step_that_can_fail_has_a_row_and_no_row_ends_as_no_saga_can(saga):
+    """Held against the text, which says where a saga may come to, and against the walk through everything."""
+    compiled = compile_saga(saga)
+    reached = Graph(saga).levels
+    found = outcomes(compiled)
+
+    assert {each.state for each in found} == {name for name in can_fail(saga) if name in reached}
+    report = verify(compiled, max_states=500)
+    assert not report.complete or {each.ends for each in found if each.ends} <= {*report.statuses}
+
+
+def test_a_fail_state_inside_a_branch_is_told_with_what_the_parallel_does_then():
+    inside = branch(
+        choice("pick", {"input.bad": "refuse"}, default="fine"), Fail(name="refuse", error="No"), succeed("fine")
+    )
+    caught = definition(parallel("both", {"a": inside}, next="end", catch={"No": "end"}), succeed("end"))
+    free = definition(task("one", next="both"), parallel("both", {"a": inside}, next="end"), succeed("end"))
+
+    assert rows_of("refuse", caught) == [("is reached", "", "on at end")]
+    assert rows_of("refuse", free) == [("is reached", "one", "compensated")]
+
+
+def test_the_ways_that_the_flow_takes_after_a_failure_are_known():
+    saga = definition(
+        task("a", next="end", catch=(Catch(("Lost",), "pick"),)),
+        choice("pick", {"input.old": "find"}, default="end"),
+        task("find", next="end"),
+        succeed("end"),
+    )
+
+    taken = {each.goes_on: each.taken for each in outcomes(compile_saga(saga)) if each.goes_on}
+
+    assert taken["find"] == {("a", "catch_1"), ("pick", "choice_1")}
+    assert taken["end"] == {("a", "catch_1"), ("pick", "default")}
+
+
+def test_many_choices_on_the_way_still_make_one_row():
+    """Twelve steps that may be left out are 4,096 ways to the last one."""
+    states = [
+        each
+        for n in range(12)
+        for each in (choice(f"c{n}", {f"input.f{n}": f"t{n}"}, default=f"c{n + 1}"), task(f"t{n}", next=f"c{n + 1}"))
+    ]
+    saga = definition(*states, task("c12", next="end"), succeed("end"))
+
+    (row,) = [row for row in rows_of("c12", saga) if row[0] == "fails"]
+
+    assert row[1] == " ".join(f"(t{n})" for n in reversed(range(12)))
+
+
+@pytest.mark.parametrize("order", [("a", "b"), ("b", "a")])
+def test_one_of_two_steps_is_in_brackets_in_an_order_that_holds_for_both(order):
+    saga = definition(
+        choice("pick", {"input.x": order[0]}, default=order[1]),
+        task("a", next="last"),
+        task("b", next="last"),
+        task("last", next="end"),
+        succeed("end"),
+    )
+
+    (row,) = [row for row in rows_of("last", saga) if row[0] == "fails"]
+
+    assert sorted(row[1].split()) == ["(a)", "(b)"]
+
+
+@given(st.lists(st.integers(0, 9), unique=True), st.data())
+def test_two_orders_are_woven_into_one_that_keeps_both(order, data):
+    one = [each for each in order if data.draw(st.booleans())]
+    two = [each for each in order if data.draw(st.booleans())]
+
+    both = woven(tuple(one), tuple(two))
+
+    assert sorted(both) == sorted({*one, *two})
+    assert [each for each in both if each in one] == one
+    assert [each for each in both if each in two] == two
+
+
+def test_two_orders_that_contradict_each_other_stay_two():
+    assert woven(("a", "b"), ("b", "a")) is None
 
 
 def test_an_outcome_is_plain_data():

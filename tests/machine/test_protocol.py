@@ -222,6 +222,15 @@ def test_every_event_survives_json(kind):
     assert from_json(json.loads(json.dumps(to_json(event)))) == event
 
 
+def test_what_a_failure_does_not_ask_for_is_not_written_and_logs_from_before_it_could_are_read():
+    asks, does_not = (StepFailed("a", 1, Failure("Busy", retry_after=seconds)) for seconds in (2.5, 0.0))
+
+    assert to_json(asks)["error"]["retry_after"] == 2.5
+    assert from_json(to_json(asks)) == asks
+    assert set(to_json(does_not)["error"]) == {"code", "message", "retryable", "in_doubt"}
+    assert from_json(to_json(does_not)) == does_not
+
+
 @pytest.mark.parametrize(
     "data",
     [

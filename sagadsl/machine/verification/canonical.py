@@ -63,6 +63,10 @@ class Canon:
             self._cursor(saga, saga.root),
         )
 
+    def position(self, saga: Saga) -> Key:
+        """Return where a saga is, whatever has been done on the way there."""
+        return (saga.status, _calls(saga), self._cursor(saga, saga.root))
+
     def _watched(self, saga: Saga) -> Key:
         if not self.watched:
             return ()

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from sagadsl.machine.lifecycles import AT_REST
 from sagadsl.machine.saga import Saga
 from sagadsl.machine.unexpected import UnexpectedEvent
 from sagadsl.machine.verification.exploring import SAGA_ID, Explorer, Node, Walk
-from sagadsl.machine.verification.rules import AT_REST
 
 
 def endless(walk: Walk) -> None:

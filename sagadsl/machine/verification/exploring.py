@@ -15,6 +15,7 @@ from typing import TypeAlias
 from sagadsl.machine.commands import Command
 from sagadsl.machine.compiler import CompiledSaga
 from sagadsl.machine.events import Event, SagaStarted
+from sagadsl.machine.lifecycles import AT_REST
 from sagadsl.machine.saga import Saga
 from sagadsl.machine.unexpected import UnexpectedEvent
 from sagadsl.machine.verification.canonical import Canon, Key
@@ -24,7 +25,7 @@ from sagadsl.machine.verification.oracle import CycleCut, Facts, Oracle, Script,
 from sagadsl.machine.verification.possibilities import Possibility, World
 from sagadsl.machine.verification.promises import Promises
 from sagadsl.machine.verification.reduction import Focus, Reduction
-from sagadsl.machine.verification.rules import AT_REST, RULES, Moment
+from sagadsl.machine.verification.rules import RULES, Moment
 
 SAGA_ID = "saga"
 
@@ -194,14 +195,13 @@ class Explorer:
         for possibility in possibilities:
             yield from self.outcomes(node, possibility, walk)
 
-    def outcomes(self, node: Node, possibility: Possibility, walk: Walk, *, smooth: bool = False) -> Iterator[Node]:
+    def outcomes(self, node: Node, possibility: Possibility, walk: Walk) -> Iterator[Node]:
         """Let something happen, once for each way in which the oracle can answer.
 
         Args:
             node: The state in which it happens; it stays as it is.
             possibility: What happens.
             walk: Where what is broken is noted.
-            smooth: Whether to leave out answers that are failures.
 
         Yields:
             The states that follow; none where a rule is broken.
@@ -216,7 +216,7 @@ class Explorer:
             self.oracle.begin(script, node.facts)
             following = self._happen(node, saga, possibility, walk)
             if not alone:
-                scripts.extend(self.oracle.others(smooth=smooth))
+                scripts.extend(self.oracle.others())
             if following is not None:
                 yield following
 

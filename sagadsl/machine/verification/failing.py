@@ -2,108 +2,184 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import TypeAlias
 
-from sagadsl.language.definition import Definition, Fail, State, regions_of, walk
+from sagadsl.language.definition import Fail, State
+from sagadsl.language.edges import Homes
+from sagadsl.machine.commands import Compensate, CompensateChild
+from sagadsl.machine.events import CompensationSucceeded, Event
 from sagadsl.machine.execution import Execution
+from sagadsl.machine.lifecycles import AT_REST
 from sagadsl.machine.saga import Saga
-from sagadsl.machine.verification.exploring import Explorer, Node, Walk
+from sagadsl.machine.verification.arriving import Paths, Place
+from sagadsl.machine.verification.copies import copy_saga
+from sagadsl.machine.verification.exploring import Explorer
 from sagadsl.machine.verification.failures import Way
+from sagadsl.machine.verification.oracle import Facts, Script
 from sagadsl.machine.verification.possibilities import Possibility
-from sagadsl.machine.verification.rules import AT_REST
+from sagadsl.machine.verification.trail import Move
 
-_MOST = 5_000  # states that are looked at for one step and one way of failing
+_MOST = 5_000  # events between a failure and what is decided on it: a step may be tried again very often
+
+_History: TypeAlias = tuple[tuple[Event, Script], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Course:
     """What follows on a failure: what is undone, in that order, and the status of the end or the state to go on with.
 
-    `waits` is the signal that the step waits for before it is tried again.
+    Args:
+        undone: What is undone, by labels.
+        ends: The status of the end.
+        goes_on: The state with which the saga goes on; with an end as well where it fails there in its turn.
+        waits: The signal that the step waits for before it is tried again.
+        moves: The transitions that the flow makes because of the failure; they make no difference by themselves.
     """
 
     undone: tuple[str, ...] = ()
     ends: str | None = None
     goes_on: str | None = None
     waits: str | None = None
+    moves: tuple[Move, ...] = field(default=(), compare=False)
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """A state on the way: what was undone so far, and whether the step has failed yet."""
+@dataclass(slots=True)
+class _Turn:
+    """A saga, the caller's own, on whose step's failure something has been decided: by `course`, but for the undo."""
 
-    node: Node
-    undone: tuple[str, ...] = ()
-    failed: bool = False
+    saga: Saga
+    facts: Facts
+    moves: tuple[Move, ...]
+    course: Course
 
 
-class Search:
-    """Leads a saga to a step, lets it fail, and sees what becomes of the saga.
+class Failing:
+    """Lets a step fail, and sees what becomes of the saga.
 
     Args:
-        explorer: Walks.
+        explorer: What the sagas are like.
+        paths: What has led them there.
         state: The step.
         way: How its action fails; `None` for a wait that gets no signal, and for a `fail` state.
     """
 
-    def __init__(self, explorer: Explorer, state: State, way: Way | None) -> None:
-        self._explorer, self._state, self._way = explorer, state, way
-        self._beside = _beside(explorer.world.definition, state.name)
+    def __init__(self, explorer: Explorer, paths: Paths, state: State, way: Way | None) -> None:
+        self._explorer, self._paths, self._state, self._way = explorer, paths, state, way
+        self._homes = Homes(explorer.compiled.definition)
+        self._beside = paths.beside(state.name)
 
-    def courses(self) -> list[Course]:
-        """Return what can follow, each course of things once."""
-        trodden, seen = Walk(), set[object]()
-        waiting = deque(_Place(node) for node in self._explorer.first(trodden))
+    def courses(self, arrivals: list[Place]) -> list[Course]:
+        """Return what can follow, each course of things once.
+
+        Args:
+            arrivals: Where the step is about to fail.
+        """
         found: dict[Course, None] = {}
-        while waiting and len(seen) < _MOST:
-            place = waiting.popleft()
-            saga = place.node.saga
-            if saga is None:
-                continue
-            course = self._course(place, saga)
-            key = (self._explorer.canon.key(saga, place.node.ledger), *place.node.facts.items(), place.undone)
-            if course is not None:
-                found[course] = None
-            elif (key, place.failed) not in seen:
-                seen.add((key, place.failed))
-                waiting += self._following(place, saga, trodden)
+        for turn in (turn for place in arrivals for turn in self._turns(place)):
+            found[self._to_the_end(turn)] = None
         return list(found)
 
-    def _course(self, place: _Place, saga: Saga) -> Course | None:
-        """Return what has followed on the failure, once that is decided."""
-        is_reached = isinstance(self._state, Fail) and saga.error_state == self._state.name
-        if not (place.failed or is_reached):
-            return None
-        if saga.status in AT_REST:
-            goes_on = saga.status == "completed"
-            return Course(goes_on=saga.state) if goes_on else Course(place.undone, saga.status)
-        step = next((each for each in saga.latest.values() if each.name == self._state.name), None)
-        return _gone_on(step) if saga.status == "running" and step is not None else None
+    def places(self, arrivals: list[Place]) -> Iterator[Place]:
+        """Yield the sagas that go on after the failure, or that have come to a `fail` state by it."""
+        for turn in (turn for place in arrivals for turn in self._turns(place)):
+            if turn.moves:
+                yield self._paths.place(turn.saga, turn.facts, turn.moves)
 
-    def _following(self, place: _Place, saga: Saga, trodden: Walk) -> Iterator[_Place]:
-        for possibility in self._next(saga):
-            fails = place.failed or self._is_failure(possibility)
-            for node in self._explorer.outcomes(place.node, possibility, trodden, smooth=True):
-                yield _Place(node, (*place.undone, *_begun(node.saga, place.undone)), fails)
+    def _turns(self, place: Place) -> Iterator[_Turn]:
+        """Yield what is decided on the failure, once for each way in which the oracle can answer meanwhile."""
+        if isinstance(self._state, Fail):
+            yield from self._turn(copy_saga(place.saga), place.facts, _since(place.moves, self._state.name))
+            return
+        first = self._own(place)
+        histories: list[_History] = [] if first is None else [((first.event, ()),)]
+        while histories:
+            yield from self._follow(place, histories)
 
-    def _next(self, saga: Saga) -> list[Possibility]:
+    def _follow(self, place: Place, histories: list[_History]) -> Iterator[_Turn]:
+        """Go on from one history until something is decided; add to them what may have happened instead."""
+        history = histories.pop()
+        saga, facts, moves = copy_saga(place.saga), place.facts, list[Move]()
+        for number in range(_MOST):
+            if number == len(history):
+                event = self._next(saga)
+                if event is None:
+                    return
+                history = (*history, (event, ()))
+            event, script = history[number]
+            is_last = number == len(history) - 1
+            known, others = self._paths.happen(saga, event, facts, script)
+            if is_last:
+                histories += [(*history[:-1], (event, other)) for other in others]
+            if known is None:
+                return
+            facts = known
+            moves += self._paths.trail.moves
+            turns = list(self._turn(saga, facts, tuple(moves))) if is_last else []
+            if turns:
+                yield from turns
+                return
+
+    def _next(self, saga: Saga) -> Event | None:
         """Return what happens next: what is beside the step first, then what leads to it, and last its failure."""
-        possible = list(self._explorer.world.possibilities(saga))
-        own = [each for each in possible if self._is_failure(each)]
-        smooth = [each for each in possible if each.smooth]
-        others = [each for each in smooth if not (own and each.step is own[0].step)]
-        others.sort(key=lambda each: each.step is None or each.step.name not in self._beside)
-        return others[:1] or own[:1]
+        here = self._paths.place(saga, {})
+        ahead = here.ahead(self._state.name, self._beside) or self._own(here)
+        return None if ahead is None else ahead.event
 
-    def _is_failure(self, possibility: Possibility) -> bool:
-        step = possibility.step
-        if step is None or step.name != self._state.name or possibility.late or possibility.asked:
-            return False
-        if step.is_wait:
-            return step.awaits is not None and not possibility.smooth
-        return possibility.way is not None and possibility.way is self._way and step.status != "compensating"
+    def _own(self, place: Place) -> Possibility | None:
+        """Return how the step fails here in the way that is looked at, if it can."""
+        return next((each for each in place.failures(self._state.name) if each.way is self._way), None)
+
+    def _turn(self, saga: Saga, facts: Facts, moves: tuple[Move, ...]) -> Iterator[_Turn]:
+        course = self._course(saga, moves)
+        if course is not None:
+            yield _Turn(saga, facts, moves, course)
+
+    def _course(self, saga: Saga, moves: tuple[Move, ...]) -> Course | None:
+        """Return what follows on the failure, but for the undo; `None` as long as it is not decided."""
+        if saga.status == "completed":
+            return Course(goes_on=saga.state, moves=moves)
+        if saga.status in AT_REST or saga.status == "compensating":
+            at = saga.error_state
+            return Course(ends=saga.status, goes_on=at if moves and at != self._state.name else None, moves=moves)
+        step = self._failed_step(saga)
+        course = None if step is None else _gone_on(step)
+        return course and Course(goes_on=course.goes_on, waits=course.waits, moves=moves)
+
+    def _failed_step(self, saga: Saga) -> Execution | None:
+        """Return the step; for a `fail` state, which is none, the one that it is inside of."""
+        is_inside = isinstance(self._state, Fail)
+        name = self._homes.of[self._state.name].owner if is_inside else self._state.name
+        return next((each for each in saga.latest.values() if each.name == name), None)
+
+    def _to_the_end(self, turn: _Turn) -> Course:
+        """Return the course with what is undone in it."""
+        saga, course = turn.saga, turn.course
+        undone = tuple(self._undo(saga, turn.facts)) if saga.status == "compensating" else ()
+        ends = None if course.ends is None else saga.status
+        return Course(undone, ends, course.goes_on, course.waits, course.moves)
+
+    def _undo(self, saga: Saga, facts: Facts) -> Iterator[str]:
+        """Let every undo succeed, and yield what is undone in the order in which that begins.
+
+        No undo asks anything that has two good answers, so one saga shows them all.
+        """
+        while saga.status == "compensating":
+            calls = [each for each in saga.outstanding.values() if isinstance(each, Compensate | CompensateChild)]
+            begun = {saga.executions[each.state, each.region, each.execution].label for each in calls}
+            if not begun:
+                return
+            yield from (label for label in saga.steps if label in begun) if len(begun) > 1 else begun
+            for call in calls:
+                self._explorer.oracle.begin((), facts)
+                saga.apply(CompensationSucceeded(call.state, call.attempt, call.execution, call.region))
+
+
+def _since(moves: tuple[Move, ...], state: str) -> tuple[Move, ...]:
+    """Return the transitions that were made once a state had been entered."""
+    entered = next(place for place, move in enumerate(moves) if move.to == state)
+    return moves[entered + 1 :]
 
 
 def _gone_on(step: Execution) -> Course | None:
@@ -112,6 +188,8 @@ def _gone_on(step: Execution) -> Course | None:
         cursor = step.cursor
         if step.status == "completed" or step.number > 1:
             return Course(goes_on=cursor.state)
+        if step.regions is not None and step.status == "running" and step.regions.failure is None:
+            return Course(goes_on=step.name)
         if step.status != "failed":
             return None
         if step.awaits is not None:
@@ -121,21 +199,3 @@ def _gone_on(step: Execution) -> Course | None:
         if cursor.status != "failed" or cursor.parent is None or cursor.parent.regions is None:
             return None
         step = cursor.parent
-        if step.status == "running" and step.regions is not None and step.regions.failure is None:
-            return Course(goes_on=step.name)
-
-
-def _begun(saga: Saga | None, undone: tuple[str, ...]) -> list[str]:
-    """Return the steps that are now being undone and were not before."""
-    steps = [] if saga is None else saga.executions.values()
-    return [step.label for step in steps if step.undo_attempts.number and step.label not in undone]
-
-
-def _beside(definition: Definition, name: str) -> frozenset[str]:
-    """Return the states of the branches beside the one that a state is in, at every depth."""
-    found: set[str] = set()
-    for state in definition.all_states.values():
-        branches = [{inner.name for inner in walk(region.states)} for region in regions_of(state).values()]
-        if any(name in branch for branch in branches):
-            found.update(*(branch for branch in branches if name not in branch))
-    return frozenset(found)

@@ -94,6 +94,14 @@ class World:
             saga: The saga.
             decided: Whether a person has decided about one of its steps while it ran; nobody does so twice.
         """
+        yield from self.by_itself(saga)
+        yield from self._requests(saga)
+        if not (decided and saga.status == "running"):
+            yield from _decisions(saga)
+        yield from _late(saga)
+
+    def by_itself(self, saga: Saga) -> Iterator[Possibility]:
+        """Yield what can happen without a person's asking for it, as long as nothing comes too late."""
         for command in saga.outstanding.values():
             match command:
                 case Invoke() | StartChild():
@@ -108,10 +116,6 @@ class World:
             if execution.status == "waiting" and _is_callback(execution):
                 yield from self._reports(execution)
         yield from _signals(saga)
-        yield from self._requests(saga)
-        if not (decided and saga.status == "running"):
-            yield from _decisions(saga)
-        yield from _late(saga)
 
     def _outcomes(self, step: Execution, command: Invoke | StartChild) -> Iterator[Possibility]:
         answer = _output(step)
@@ -209,11 +213,15 @@ def _signals(saga: Saga) -> Iterator[Possibility]:
     """Yield each signal once where it is waited for, and once before that; a second one in advance adds nothing."""
     if saga.status != "running" or not saga.compiled.signals:
         return
+    waiting: dict[str, Execution] = {}
+    for step in saga.latest.values():
+        if step.awaits is not None:
+            waiting.setdefault(step.awaits, step)
     for name in sorted(saga.compiled.signals):
-        waiting = [step for step in saga.latest.values() if step.awaits == name]
-        event = SignalReceived(name, Unknown(f"signal {name} at {waiting[0].label if waiting else 'an early time'}"))
-        if waiting:
-            yield Possibility(event, f"The signal {name} arrives", waiting[0], smooth=True)
+        first = waiting.get(name)
+        event = SignalReceived(name, Unknown(f"signal {name} at {first.label if first else 'an early time'}"))
+        if first is not None:
+            yield Possibility(event, f"The signal {name} arrives", first, smooth=True)
         elif not saga.signals.get(name):
             yield Possibility(event, f"The signal {name} arrives before anybody waits for it")
 

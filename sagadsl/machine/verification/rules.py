@@ -22,10 +22,9 @@ from sagadsl.machine.commands import (
 )
 from sagadsl.machine.events import Event, Failure, RetryRequested, StepResolved
 from sagadsl.machine.execution import Execution
+from sagadsl.machine.lifecycles import AT_REST
 from sagadsl.machine.saga import Saga
 from sagadsl.machine.verification.ledger import Call, Ledger, call_name, label_of
-
-AT_REST = frozenset({"completed", "compensated", "compensation_failed", "failed"})
 
 
 @dataclass(frozen=True, slots=True)
