@@ -7,7 +7,7 @@ be read as lines nor be laid out in bearable time.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from sagadsl.diagrams.model import Edge, Group, Node, Picture
@@ -25,16 +25,12 @@ _JUMPS = _FROM_FAILURE | {"choice", "default", "trigger"}
 
 def cut(drawn: Picture) -> Picture:
     """Return the picture with its longest ways cut, if it is large; any other one as it is."""
-    last = {place for _, place in _last_into_each(drawn)}
-    crowded = {target for target, count in _failures_into(drawn).items() if count > MANY}
     places = {node.id: place for place, node in enumerate(drawn.nodes)}
-    large = len(drawn.edges) > LARGE
+    too_long = _without_the_last_ways(drawn, frozenset(_too_long(drawn, places)))
     added: dict[str, list[Node]] = {}
     edges: list[Edge] = []
     for place, edge in enumerate(drawn.edges):
-        far = abs(places[edge.source] - places[edge.target]) > FAR
-        crowd = edge.target in crowded and _is_failure(edge) and place not in last
-        if edge.kind in _JUMPS and edge.source != edge.target and (crowd or (large and far)):
+        if place in too_long:
             target = drawn.nodes[places[edge.target]]
             jump = _jump(edge, target, sum(map(len, added.values())))
             added.setdefault(edge.source, []).append(jump)
@@ -45,6 +41,25 @@ def cut(drawn: Picture) -> Picture:
         return drawn
     groups = tuple(_widened(group, added) for group in drawn.groups)
     return replace(drawn, nodes=tuple(_with(drawn.nodes, added)), edges=tuple(edges), groups=groups)
+
+
+def _too_long(drawn: Picture, places: Mapping[str, int]) -> Iterator[int]:
+    """Yield the places of those edges that are too long, or too many into one node."""
+    last = {place for _, place in _last_into_each(drawn)}
+    crowded = {target for target, count in _failures_into(drawn).items() if count > MANY}
+    large = len(drawn.edges) > LARGE
+    for place, edge in enumerate(drawn.edges):
+        far = abs(places[edge.source] - places[edge.target]) > FAR
+        crowd = edge.target in crowded and _is_failure(edge) and place not in last
+        if edge.kind in _JUMPS and edge.source != edge.target and (crowd or (large and far)):
+            yield place
+
+
+def _without_the_last_ways(drawn: Picture, too_long: frozenset[int]) -> frozenset[int]:
+    """Return the same edges but the last one into each node that would stand there alone."""
+    reached = {edge.target for place, edge in enumerate(drawn.edges) if place not in too_long}
+    last = {drawn.edges[place].target: place for place in sorted(too_long)}
+    return too_long - {place for target, place in last.items() if target not in reached}
 
 
 def _is_failure(edge: Edge) -> bool:

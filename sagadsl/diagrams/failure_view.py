@@ -5,7 +5,7 @@ What happens is not worked out here: it is what `sagadsl.machine.outcomes` has t
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from string import ascii_uppercase
@@ -14,6 +14,7 @@ from sagadsl.diagrams.drawing import START
 from sagadsl.diagrams.drawing import picture as flow_picture
 from sagadsl.diagrams.model import Edge, Emphasis, Mark, Node, Picture, state_id, undo_id
 from sagadsl.language.definition import Definition, Fail, State, SubSaga, Task, Wait, regions_of, walk
+from sagadsl.language.edges import OUTSIDE, Homes
 from sagadsl.language.graphs import reachable, reversed_graph
 from sagadsl.machine.compiler import CompiledSaga
 from sagadsl.machine.outcomes import Outcome, outcomes
@@ -22,10 +23,8 @@ _SMOOTH = frozenset({"next", "choice", "default"})
 _FROM_FAILURE = frozenset({"catch", "on_failure", "time_out"})
 
 
-UNKNOWN = (
-    "{} is reached only after something else has failed; what was done by then is then undone, unless it is caught"
-)
-"""Where `outcomes`, which lets nothing fail before, has nothing to tell."""
+UNKNOWN = "no way to {} was found that enters each state once; what was done by then is undone, unless it is caught"
+"""Where `outcomes`, which follows no cycle, has nothing to tell."""
 
 
 def can_fail(definition: Definition) -> tuple[str, ...]:
@@ -39,28 +38,67 @@ def _fails(state: State) -> bool:
 
 def picture(compiled: CompiledSaga, state: str) -> Picture:
     """Return the picture of the failure of a state, which is one of `can_fail`."""
-    drawn = flow_picture(compiled.definition)
-    ways = _lettered(outcomes(compiled, of=(state,)))
-    trodden = way_to(drawn, compiled.definition, state)
-    marks = _undo_marks(ways)
-    goes_on = frozenset(state_id(way.goes_on) for way in ways.values() if way.goes_on is not None)
-    nodes = [_node(node, state, trodden | goes_on, marks) for node in drawn.nodes]
-    bright = {node.id for node in nodes if node.emphasis != "faded"}
-    failing = [state_id(name) for name in (state, *_around(compiled.definition, state))]
-    edges = [replace(edge, emphasis=_emphasis(edge, failing, trodden, bright, goes_on)) for edge in drawn.edges]
-    verdicts = tuple(_verdicts(ways))
-    paths: dict[Edge, list[str]] = {}
-    for letter, way in ways.items():
-        for edge in _undo_path(way, state):
-            paths.setdefault(edge, []).append(letter)
-    return replace(
-        drawn,
-        nodes=(*nodes, *verdicts),
-        edges=tuple(_with_paths(edges, {edge: " ".join(letters) for edge, letters in paths.items()})),
-        view="failure",
-        facts=(f"when {state} fails", *drawn.facts[:1]),
-        remarks=tuple(_sentence(letter, way) for letter, way in ways.items()) or (UNKNOWN.format(state),),
-    )
+    return _View(compiled.definition).of(state, outcomes(compiled, of=(state,)))
+
+
+def pictures(compiled: CompiledSaga) -> dict[str, Picture]:
+    """Return the picture of the failure of each state that can fail, in the order of the text."""
+    view, ways = _View(compiled.definition), dict[str, list[Outcome]]()
+    for outcome in outcomes(compiled):
+        ways.setdefault(outcome.state, []).append(outcome)
+    return {state: view.of(state, ways.get(state, [])) for state in can_fail(compiled.definition)}
+
+
+class _View:
+    """The pictures of one saga's failures.
+
+    Args:
+        definition: The saga.
+    """
+
+    def __init__(self, definition: Definition) -> None:
+        self._definition = definition
+        self._flow = flow_picture(definition)
+        self._homes = Homes(definition)
+
+    def of(self, state: str, found: Sequence[Outcome]) -> Picture:
+        """Return the picture of the failure of a state.
+
+        Args:
+            state: Its name.
+            found: What follows.
+        """
+        drawn, ways = self._flow, _lettered(found)
+        done = self._with_around(state_of(label) for way in found for label in way.undone)
+        kinds, trodden = way_to(drawn, self._definition, state)
+        taken = frozenset[tuple[str, str]]().union(*(way.taken for way in found))
+        after = {state_id(way.goes_on) for way in found if way.goes_on is not None} | _ends_of(drawn, taken)
+        marks = _undo_marks(ways)
+        nodes = [_node(node, state, trodden | done | after, marks) for node in drawn.nodes]
+        bright = {node.id for node in nodes if node.emphasis != "faded"}
+        before = (trodden | done) - {state_id(state)}
+        edges = [
+            replace(edge, emphasis="strong" if is_taken else _emphasis(edge, state_id(state), bright, before, kinds))
+            for edge, is_taken in _with_taken(drawn, taken)
+        ]
+        paths: dict[Edge, list[str]] = {}
+        for letter, way in ways.items():
+            for edge in _undo_path(way, state):
+                paths.setdefault(edge, []).append(letter)
+        return replace(
+            drawn,
+            nodes=(*nodes, *_verdicts(ways)),
+            edges=tuple(_with_paths(edges, {edge: " ".join(letters) for edge, letters in paths.items()})),
+            view="failure",
+            facts=(f"when {state} fails", *drawn.facts[:1]),
+            remarks=tuple(_sentence(letter, way) for letter, way in ways.items()) or (UNKNOWN.format(state),),
+        )
+
+    def _with_around(self, states: Iterable[str]) -> set[str]:
+        """Return the nodes of states, and of those that they are inside of."""
+        names = set(states)
+        names.update(home.owner for name in (*names,) for home in self._homes.around(name) if home != OUTSIDE)
+        return set(map(state_id, names))
 
 
 def _lettered(found: Sequence[Outcome]) -> dict[str, Outcome]:
@@ -72,8 +110,8 @@ def _letter(place: int) -> str:
     return ascii_uppercase[place] if place < len(ascii_uppercase) else f"No. {place + 1}"
 
 
-def way_to(drawn: Picture, definition: Definition, state: str) -> frozenset[str]:
-    """Return the ids of the nodes on the ways to a state, and of what is done beside it by then.
+def way_to(drawn: Picture, definition: Definition, state: str) -> tuple[frozenset[str], frozenset[str]]:
+    """Return the kinds of edges on the ways to a state, and the ids of the nodes, with what is done beside it by then.
 
     Ways on which nothing fails go before others.
     """
@@ -87,7 +125,7 @@ def way_to(drawn: Picture, definition: Definition, state: str) -> frozenset[str]
         for node in drawn.nodes
         if node.state == name and node.kind not in ("compensation", "fail")
     }
-    return found | {START.id, state_id(state)} | beside
+    return kinds, found | {START.id, state_id(state)} | beside
 
 
 def _between(drawn: Picture, start: str, end: str, kinds: Collection[str]) -> frozenset[str]:
@@ -148,21 +186,33 @@ def _node(node: Node, state: str, trodden: Collection[str], marks: Mapping[str, 
 
 
 def _emphasis(
-    edge: Edge, failing: Sequence[str], trodden: Collection[str], bright: Collection[str], goes_on: Collection[str]
+    edge: Edge, failing: str, bright: Collection[str], before: Collection[str], kinds: Collection[str]
 ) -> Emphasis:
+    """Return how a way shows that is not taken after the failure.
+
+    Args:
+        edge: It.
+        failing: The node of the step that fails.
+        bright: The nodes that do not stand back.
+        before: Those that were passed before the failure.
+        kinds: The kinds of ways that led to it.
+    """
     if edge.kind == "compensation":
-        return "usual" if edge.target in bright and edge.source in bright else "faded"
-    if edge.kind in _FROM_FAILURE and edge.source in failing and edge.target in goes_on:
-        return "strong"
-    on_the_way = edge.source in trodden and edge.target in trodden and edge.source != failing[0]
-    return "strong" if on_the_way and edge.kind in _SMOOTH else "faded"
+        return "usual" if edge.source in bright and edge.target in bright else "faded"
+    on_the_way = edge.source in before and (edge.target in before or edge.target == failing)
+    return "strong" if on_the_way and edge.kind in kinds else "faded"
 
 
-def _around(definition: Definition, name: str) -> Iterator[str]:
-    """Yield the states that a state is inside of; they fail with it."""
-    for state in definition.all_states.values():
-        if any(inner.name == name for region in regions_of(state).values() for inner in walk(region.states)):
-            yield state.name
+def _with_taken(drawn: Picture, taken: Collection[tuple[str, str]]) -> Iterator[tuple[Edge, bool]]:
+    """Yield every edge, and whether it is taken after the failure."""
+    states = {node.id: node.state for node in drawn.nodes}
+    for edge in drawn.edges:
+        yield edge, bool(edge.trigger) and (states[edge.source], edge.trigger) in taken
+
+
+def _ends_of(drawn: Picture, taken: Collection[tuple[str, str]]) -> set[str]:
+    """Return the nodes that are come by after the failure."""
+    return {node for edge, is_taken in _with_taken(drawn, taken) if is_taken for node in (edge.source, edge.target)}
 
 
 def _verdicts(ways: Mapping[str, Outcome]) -> Iterator[Node]:
@@ -189,7 +239,7 @@ def _undo_path(way: Outcome, state: str) -> Iterator[Edge]:
     if way.ends is None:
         return
     undos = [undo_id(name) for name in dict.fromkeys(map(state_of, way.undone))]
-    here, end = state_id(state), f"ends-{way.ends}"
+    here, end = state_id(way.goes_on or state), f"ends-{way.ends}"
     if way.at_once:  # there is no path from one undo to the next
         hops = [(here, end), *((here, undo) for undo in undos if undo == undo_id(state))]
     else:
@@ -204,9 +254,16 @@ def _sentence(letter: str, way: Outcome) -> str:
         f"{'' if way.at_once else f'{place} '}{f'({label})' if label in way.if_done else label}"
         for place, label in enumerate(way.undone, 1)
     ]
-    back = f"undone{' at once' if way.at_once and len(undone) > 1 else ''}: {', '.join(undone)}; " if undone else ""
+    back = f"undone{' at once' if way.at_once and len(undone) > 1 else ''}: {', '.join(undone)}" if undone else ""
+    return f"{letter}{': ' if letter else ''}{way.state} {way.how}: {'; '.join(_clauses(way, back))}"
+
+
+def _clauses(way: Outcome, back: str) -> Iterator[str]:
+    if way.goes_on is not None:
+        yield f"goes on at {way.goes_on}"
+    if back:
+        yield back
     if way.waits is not None:
-        end = f"waits for the signal {way.waits}, then is tried again"
-    else:
-        end = f"the saga ends {(way.ends or '').replace('_', ' ')}" if way.ends else f"goes on at {way.goes_on}"
-    return f"{letter}{': ' if letter else ''}{way.state} {way.how}: {back}{end}"
+        yield f"waits for the signal {way.waits}, then is tried again"
+    if way.ends is not None:
+        yield f"the saga ends {way.ends.replace('_', ' ')}"

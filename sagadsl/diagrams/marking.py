@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from sagadsl.diagrams.model import Edge, Emphasis, Mark, MarkKind, Node, Picture
 from sagadsl.diagrams.run import RunPicture, StepRun
-from sagadsl.language.definition import Definition
+from sagadsl.language.definition import Definition, Fail, State, Succeed
 from sagadsl.language.durations import format_duration
 
 _URGENCY: tuple[MarkKind, ...] = (
@@ -26,13 +26,16 @@ _URGENCY: tuple[MarkKind, ...] = (
 """Of the statuses of several items, the first of these decides on the colour."""
 _MINUTE = 60
 _AT_WORK = frozenset({"running", "waiting", "retrying", "compensating"})
-_UNTIMED = {"fail": Mark("failed", "failed here"), "succeed": Mark("passed", "reached")}
+_UNTIMED: Mapping[type, Mark] = {Fail: Mark("failed", "failed here"), Succeed: Mark("passed", "reached")}
 _WORDS = {"compensating": "being undone", "compensated": "undone", "compensation_failed": "undo failed"}
 
 
 def marked(drawn: Picture, run: RunPicture, definition: Definition) -> Picture:
     """Return the picture of a definition's states with a run on it."""
-    nodes = {node.id: _node(node, run, definition) for node in drawn.nodes}
+    steps, states = run.by_state, definition.all_states
+    nodes = {
+        node.id: _node(node, run, steps.get(node.state, ()), states.get(node.state), definition) for node in drawn.nodes
+    }
     edges = (replace(edge, emphasis=_emphasis(edge, nodes, run)) for edge in drawn.edges)
     return replace(
         drawn, nodes=tuple(nodes.values()), edges=tuple(edges), remarks=(*drawn.remarks, headline(run, definition))
@@ -44,18 +47,19 @@ def headline(run: RunPicture, definition: Definition) -> str:
     name = f"run {run.saga_id}: " if run.saga_id else "run: "
     took = "" if run.started_at is None else f" after {span(run.now - run.started_at)}"
     events = "1 event" if run.seq == 1 else f"{run.seq} events"
+    return f"{name}{run.status.replace('_', ' ')}{took}, {events}{_because(run, definition)}"
+
+
+def _because(run: RunPicture, definition: Definition) -> str:
+    if run.error is None:
+        return ""
     where = f" at {run.error_state}" if run.error_state else ""
-    why = f"; because of {_error(run, definition)}{where}" if run.error is not None else ""
-    return f"{name}{run.status.replace('_', ' ')}{took}, {events}{why}"
+    return f"; because of {_told(run.error.code, run.error.message, definition, where)}"
 
 
-def _error(run: RunPicture, definition: Definition) -> str:
-    return "" if run.error is None else _told(run.error.code, run.error.message, definition)
-
-
-def _told(code: str, message: str, definition: Definition) -> str:
+def _told(code: str, message: str, definition: Definition, where: str = "") -> str:
     """Return an error in words, without its message where that might repeat what is sensitive."""
-    return code if definition.sensitive or not message else f"{code}: {message}"
+    return f"{code}{where}" if definition.sensitive or not message else f"{code}{where}: {message}"
 
 
 def span(seconds: float) -> str:
@@ -65,26 +69,25 @@ def span(seconds: float) -> str:
     return f"{seconds:.1f} s" if seconds < _MINUTE else format_duration(float(round(seconds)))
 
 
-def _node(node: Node, run: RunPicture, definition: Definition) -> Node:
-    steps = run.by_state.get(node.state, ())
+def _node(node: Node, run: RunPicture, steps: Sequence[StepRun], state: State | None, definition: Definition) -> Node:
     if node.kind == "start":
         return node if run.seq else replace(node, emphasis="faded")
     if node.kind in ("join", "point_of_no_return"):
         crossed = any(state == node.state and trigger == "next" for state, trigger in run.ways)
         return replace(node, emphasis="usual" if crossed else "faded")
-    marks = undo_marks(steps) if node.kind == "compensation" else state_marks(node.state, node.kind, steps, run)
+    marks = undo_marks(steps) if node.kind == "compensation" else state_marks(node.state, state, steps, run)
     if not marks:
         return replace(node, emphasis="faded")
     undone = node.kind == "compensation"
     return replace(node, marks=marks, details=(*node.details, *_details(steps, definition, undone=undone)))
 
 
-def state_marks(state: str, kind: str, steps: Sequence[StepRun], run: RunPicture) -> tuple[Mark, ...]:
+def state_marks(name: str, state: State | None, steps: Sequence[StepRun], run: RunPicture) -> tuple[Mark, ...]:
     """Return what is to be said of a state in a run; nothing of one that it did not come to."""
-    if state not in run.passed:
+    if name not in run.passed:
         return ()
     if not steps:
-        return (_UNTIMED.get(kind, Mark("passed", "passed")),)
+        return (_UNTIMED.get(type(state), Mark("passed", "passed")),)
     if len(steps) == 1:
         (step,) = steps
         return (Mark(_kind(step), " · ".join(_words(step, run.now))),)

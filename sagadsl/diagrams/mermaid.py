@@ -7,14 +7,14 @@ https://mermaid.js.org/syntax/flowchart.html#entity-codes-to-escape-characters.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 
 from sagadsl.diagrams import theme
 from sagadsl.diagrams.aliases import aliases
 from sagadsl.diagrams.labels import edge_lines, node_lines
 from sagadsl.diagrams.model import Edge, Group, Node, Picture, box_ids
-from sagadsl.diagrams.text import clean
+from sagadsl.diagrams.text import clean, letters
 from sagadsl.diagrams.theme import EdgeStyle, NodeStyle
 
 _HARMLESS = frozenset(" _,")
@@ -42,6 +42,14 @@ _SHAPES = {
 _ARROWS = {"solid": "-->", "dashed": "-.->", "dotted": "-.->"}
 _DASHES = {"dashed": "4 3", "dotted": "2 3"}
 _REMARKS = "remarks"
+_SPACE = "#160;"
+_SPACES = 2
+"""Spaces that are as wide as a letter."""
+_WAY_IN = 4
+"""Letters that would fill the room of the way into a box."""
+MOST_EDGES, MOST_LETTERS = 500, 50_000
+"""What Mermaid draws unless whoever runs it raises `maxEdges` and `maxTextSize`; no chart may do so itself, see
+https://mermaid.js.org/config/schema-docs/config.html#secure."""
 
 
 def to_mermaid(picture: Picture) -> str:
@@ -49,7 +57,17 @@ def to_mermaid(picture: Picture) -> str:
     from sagadsl.diagrams.mermaid_sequence import sequence_lines
 
     body = _flowchart(picture) if picture.sequence is None else sequence_lines(picture, picture.sequence)
-    return "\n".join(["---", f'title: "{_heading(picture)}"', "---", *body]) + "\n"
+    lines = ["---", f'title: "{_heading(picture)}"', "---", *body]
+    return "\n".join([*lines[:3], *_limits(picture, lines), *lines[3:]]) + "\n"
+
+
+def _limits(picture: Picture, lines: Sequence[str]) -> Iterator[str]:
+    """Yield a comment for whoever wonders why a large chart is not drawn."""
+    size = sum(map(len, lines)) + len(lines)
+    if len(picture.edges) > MOST_EDGES:
+        yield f"%% {len(picture.edges)} edges; Mermaid draws {MOST_EDGES} unless its page raises maxEdges"
+    if size > MOST_LETTERS:
+        yield f"%% {size} letters; Mermaid draws {MOST_LETTERS} unless its page raises maxTextSize"
 
 
 def _heading(picture: Picture) -> str:
@@ -79,10 +97,17 @@ def _flowchart(picture: Picture) -> Iterator[str]:
 def _boxed(left: dict[str, Node], groups: Iterable[Group], names: Mapping[str, str]) -> Iterator[str]:
     """Write the boxes with the nodes in them, taking those out of `left`."""
     for group in groups:
-        yield f'subgraph {names[group.id]}["{sentence(group.title) or " "}"]'
+        yield f'subgraph {names[group.id]}["{_box_title(group)}"]'
+        yield "    direction TB"
         yield from (f"    {_node(left.pop(node_id), names)}" for node_id in group.nodes)
         yield from (f"    {line}" for line in _boxed(left, group.groups, names))
         yield "end"
+
+
+def _box_title(group: Group) -> str:
+    """Return the title of a box, moved to the right of its middle: there is where the way into the box comes down."""
+    title = clean(group.title)
+    return f"{_SPACE * round(_SPACES * (letters(title) + _WAY_IN))}{sentence(title)}" if title else " "
 
 
 def sentence(text: str) -> str:

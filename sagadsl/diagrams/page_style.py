@@ -20,6 +20,7 @@ def style() -> str:
         f'@media (prefers-color-scheme: dark) {{ :root:not([data-theme="light"]) {{ {darks}; }} }}',
         f':root[data-theme="light"] {{ color-scheme: light; {lights}; }}',
         f':root[data-theme="dark"] {{ color-scheme: dark; {darks}; }}',
+        f"@media print {{ :root:root:root {{ color-scheme: light; {lights}; }} }}",
         *_attributes(),
         *_marks(),
     ]

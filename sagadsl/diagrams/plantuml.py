@@ -23,6 +23,17 @@ _REPEATED = frozenset("_.:;()?")
 _STEREOTYPES = {"start": "<<start>>", "join": "<<join>>"}
 _DIRECTIONS = {"compensation": "right", "undo": "up"}
 _NEW_LINE = r"\n"
+_SKIN = {"shadowing": "false", "ArrowColor": theme.INK}
+_STATES_SKIN = {**_SKIN, "stateBorderColor": theme.GREY}
+_SEQUENCE_SKIN = {
+    **_SKIN,
+    **{f"{part}BorderColor": theme.GREY for part in ("note", "participant", "actor", "sequenceGroup")},
+    "sequenceLifeLineBorderColor": theme.GREY,
+    "participantBackgroundColor": theme.BLUE_FILL,
+    "actorBackgroundColor": theme.OCHRE_FILL,
+    "noteBackgroundColor": theme.GREY_FILL,
+}
+"""How it looks where nothing else is said: PlantUML of before 2022 would draw it in red, with shadows."""
 
 
 def to_plantuml(picture: Picture) -> str:
@@ -30,7 +41,9 @@ def to_plantuml(picture: Picture) -> str:
     from sagadsl.diagrams.plantuml_sequence import sequence_lines
 
     body = _states(picture) if picture.sequence is None else sequence_lines(picture.sequence)
-    return "\n".join(["@startuml", *_title(picture), *body, "@enduml"]) + "\n"
+    skin = _STATES_SKIN if picture.sequence is None else _SEQUENCE_SKIN
+    look = (f"skinparam {name} {value}" for name, value in skin.items())
+    return "\n".join(["@startuml", *look, *_title(picture), *body, "@enduml"]) + "\n"
 
 
 def _title(picture: Picture) -> Iterator[str]:

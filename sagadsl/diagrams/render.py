@@ -33,8 +33,6 @@ FORMATS: Mapping[str, str] = MappingProxyType(
 """The format that each ending of a file's name asks for; the first ending of each is the usual one."""
 
 PNG_DOTS_PER_INCH = 144
-LARGEST_WITH_FAILURES = 50
-"""States of a saga whose page has what happens when each step fails: the time for that grows with the cube."""
 LONGEST_LAYOUT = 60.0
 """Seconds that Graphviz may take over one picture."""
 
@@ -62,6 +60,7 @@ def render(
     state: str | None = None,
     events: Sequence[Event] = (),
     saga_id: str = "",
+    looked_at: float | None = None,
 ) -> bytes:
     """Draw a saga.
 
@@ -71,11 +70,12 @@ def render(
     Args:
         saga: A valid definition, or what was compiled from it.
         format: One of the values of `FORMATS`.
-        view: One of `views.VIEWS`; a page in HTML shows `flow`, and in it what the view `failure` shows, of sagas of
-            up to `LARGEST_WITH_FAILURES` states.
+        view: One of `views.VIEWS`; a page in HTML shows `flow`, and in it what the view `failure` shows.
         state: The state that fails, for the view `failure`.
         events: Those of a run, to be shown on the picture; a page in HTML can go back and forth in them.
         saga_id: Whose they are, for the heading.
+        looked_at: The present, in seconds since 1970, up to which what a run still does is said to take; up to the last
+            event otherwise.
 
     Raises:
         DrawingError: There is no such format or view, or the program that makes it is missing or has failed.
@@ -87,8 +87,8 @@ def render(
     _check_format(format)
     compiled = compile_saga(saga) if isinstance(saga, Definition) else saga
     if format == "html":
-        return _page(compiled, view, events, saga_id)
-    run = RunPicture.of(compiled, events, saga_id) if events else None
+        return _page(compiled, view, events, saga_id, looked_at)
+    run = RunPicture.of(compiled, events, saga_id, looked_at) if events else None
     try:
         return _WRITERS[format](picture(compiled, view, state=state, run=run))
     except ViewError as error:
@@ -111,9 +111,10 @@ def _check_format(format: str) -> None:  # noqa: A002 - what everybody calls it
         raise DrawingError(f"There is no picture format '{format}'; the formats are {known}.")
 
 
-def _page(compiled: CompiledSaga, view: str, events: Sequence[Event], saga_id: str) -> bytes:
+def _page(compiled: CompiledSaga, view: str, events: Sequence[Event], saga_id: str, looked_at: float | None) -> bytes:
+    from sagadsl.diagrams.failure_view import pictures
     from sagadsl.diagrams.page import frames_of, to_html
-    from sagadsl.diagrams.views import can_fail, picture
+    from sagadsl.diagrams.views import picture
 
     if view != "flow":
         raise DrawingError(
@@ -121,9 +122,8 @@ def _page(compiled: CompiledSaga, view: str, events: Sequence[Event], saga_id: s
             f"Draw the view '{view}' as SVG."
         )
     flow = picture(compiled)
-    small = len(compiled.definition.all_states) <= LARGEST_WITH_FAILURES
-    failures = {state: picture(compiled, "failure", state=state) for state in can_fail(compiled)} if small else None
-    return to_html(flow, _svg(flow), failures, frames_of(flow, compiled, events, saga_id) if events else ())
+    moments = frames_of(flow, compiled, events, saga_id, looked_at) if events else ()
+    return to_html(flow, _svg(flow), pictures(compiled), moments)
 
 
 def _dot(drawn: Picture) -> bytes:
@@ -159,16 +159,23 @@ def _svg(drawn: Picture) -> bytes:
 
 
 def _png(drawn: Picture) -> bytes:
-    from sagadsl.diagrams.dot import to_dot
-
-    return _run_dot(_installed("PNG"), to_dot(drawn, dots_per_inch=PNG_DOTS_PER_INCH, rich=True), "png")
+    return _painted(_installed("PNG"), drawn, "png", PNG_DOTS_PER_INCH)
 
 
 def _pdf(drawn: Picture) -> bytes:
-    from sagadsl.diagrams.dot import to_dot
+    return _DATE.sub(rb"\g<1>20000101000000", _painted(_installed("PDF"), drawn, "pdf", None))
 
-    made = _run_dot(_installed("PDF"), to_dot(drawn, rich=True), "pdf")
-    return _DATE.sub(rb"\g<1>20000101000000", made)
+
+def _painted(program: str, drawn: Picture, output: str, dots_per_inch: int | None) -> bytes:
+    """Have Graphviz find out where everything goes, and then paint it with its words where nothing crosses them."""
+    from sagadsl.diagrams.dot import to_dot
+    from sagadsl.diagrams.dot_places import places
+
+    source = to_dot(drawn, dots_per_inch=dots_per_inch, rich=True)
+    if drawn.sequence is None:
+        laid_out = _run_dot(program, source, "json0")
+        source = to_dot(drawn, dots_per_inch=dots_per_inch, rich=True, places=places(laid_out, drawn))
+    return _run_dot(program, source, output)
 
 
 def _installed(wanted: str) -> str:

@@ -6,7 +6,7 @@ The events are replayed through machines of the same definition that note every 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sagadsl.language.definition import regions_of
@@ -14,6 +14,7 @@ from sagadsl.machine.compiler import CompiledSaga, compile_saga
 from sagadsl.machine.dispatch import DispatchMachine
 from sagadsl.machine.events import Event, Failure
 from sagadsl.machine.execution import Execution
+from sagadsl.machine.lifecycles import AT_REST
 from sagadsl.machine.saga import Saga
 
 
@@ -55,7 +56,7 @@ class RunPicture:
         status: Where the saga is in its lifecycle.
         seq: How many events it has seen.
         started_at: When it began, in seconds since 1970; `None` before that.
-        now: The time of the last event.
+        now: When it was looked at, for one that goes on; otherwise the time of the last event.
         error: Why it failed or went back, and `error_state` where.
         steps: The latest pass through each step, in the order in which the steps began.
         passed: The names of the states that it came to.
@@ -74,18 +75,24 @@ class RunPicture:
     ways: frozenset[tuple[str, str]]
 
     @classmethod
-    def of(cls, compiled: CompiledSaga, events: Iterable[Event], saga_id: str = "") -> RunPicture:
-        """Return the run after all these events.
+    def of(
+        cls, compiled: CompiledSaga, events: Iterable[Event], saga_id: str = "", looked_at: float | None = None
+    ) -> RunPicture:
+        """Return the run after all these events, at the instant `looked_at` if it still goes on.
 
         Raises:
             UnexpectedEvent: The events are not those of a saga of this definition.
         """
-        *_, last = cls.each(compiled, events, saga_id)
+        *_, last = cls.each(compiled, events, saga_id, looked_at)
         return last
 
     @classmethod
-    def each(cls, compiled: CompiledSaga, events: Iterable[Event], saga_id: str = "") -> Iterator[RunPicture]:
+    def each(
+        cls, compiled: CompiledSaga, events: Iterable[Event], saga_id: str = "", looked_at: float | None = None
+    ) -> Iterator[RunPicture]:
         """Yield the run before the first event and after each of them, replaying them once.
+
+        The last is that of the instant `looked_at`, if it still goes on; how long ago something began counts up to it.
 
         Raises:
             UnexpectedEvent: The events are not those of a saga of this definition.
@@ -95,10 +102,12 @@ class RunPicture:
         for machine in (watched.flow, *(flow.machine for flow in watched.regions.values())):
             _watch(machine, ways)
         saga = watched.new(saga_id)
-        yield _seen(saga, ways)
+        seen = _seen(saga, ways)
         for event in events:
+            yield seen
             saga.apply(event)
-            yield _seen(saga, ways)
+            seen = _seen(saga, ways)
+        yield seen if looked_at is None or seen.status in AT_REST else replace(seen, now=max(seen.now, looked_at))
 
     @property
     def by_state(self) -> Mapping[str, tuple[StepRun, ...]]:

@@ -168,10 +168,10 @@ class SequenceLayout:
         self._y += 2
         middle = self._y + height / 2
         ends = ((0.0, middle), (self._right, middle))
-        self.strokes.append(Stroke(self._id("pivot"), *ends, EdgeStyle(theme.VERMILION, line_width=2.6), plain=True))
+        style = theme.marked_note(_LINE_OF_NO_RETURN, remark)
+        self.strokes.append(Stroke(self._id("pivot"), *ends, EdgeStyle(style.line, line_width=2.6), plain=True))
         width = _width(words) + 2 * PAD
-        name, style = self._id("pivot-words"), _LINE_OF_NO_RETURN
-        self._box(name, x + BESIDE, self._y, width, height, words, style, centred=True)
+        self._box(self._id("pivot-words"), x + BESIDE, self._y, width, height, words, style, centred=True)
         self._y += height + GAP
 
     def _fragment(self, fragment: Fragment, depth: int) -> None:

@@ -10,7 +10,7 @@ from sagadsl.diagrams.model import Mark
 from sagadsl.diagrams.run import RunPicture
 from sagadsl.diagrams.sequence_model import Fragment, Item, Message, Remark, Section, Sequence
 from sagadsl.diagrams.sequence_undo import COMPENSATED
-from sagadsl.language.definition import Definition, Fail, Succeed
+from sagadsl.language.definition import Definition
 
 
 def marked(sequence: Sequence, run: RunPicture | None, definition: Definition) -> dict[str, Any]:
@@ -24,6 +24,8 @@ def marked(sequence: Sequence, run: RunPicture | None, definition: Definition) -
 def _item(item: Item, run: RunPicture, definition: Definition) -> Item:
     if isinstance(item, Fragment):
         return replace(item, sections=tuple(_section(section, run, definition) for section in item.sections))
+    if isinstance(item, Remark) and item.way is not None:
+        return item if item.way in run.ways else replace(item, emphasis="faded")
     marks = _marks(item, run, definition)
     if isinstance(item, Remark) and item.text == COMPENSATED and run.status != COMPENSATED:
         return replace(item, emphasis="faded")
@@ -34,9 +36,14 @@ def _section(section: Section, run: RunPicture, definition: Definition) -> Secti
     """Return a section with the run on it; what it says of no state stands back if the run did not come there."""
     items = [_item(item, run, definition) for item in section.items]
     known = [item for item in items if not isinstance(item, Fragment) and item.state]
-    if known and not any(item.marks for item in known):
-        items = [item if isinstance(item, Fragment) else replace(item, emphasis="faded") for item in items]
-    return Section(section.title, tuple(items))
+    missed = section.way is not None and section.way not in run.ways
+    if missed or (known and not any(item.marks for item in known)):
+        items = [_pale(item) for item in items]
+    return replace(section, items=tuple(items))
+
+
+def _pale(item: Item) -> Item:
+    return item if isinstance(item, Fragment) or item.marks else replace(item, emphasis="faded")
 
 
 def _marks(item: Message | Remark, run: RunPicture, definition: Definition) -> tuple[Mark, ...]:
@@ -46,5 +53,4 @@ def _marks(item: Message | Remark, run: RunPicture, definition: Definition) -> t
     steps = run.by_state.get(state.name, ())
     if isinstance(item, Message) and item.kind == "undo":
         return undo_marks(steps)
-    kind = "fail" if isinstance(state, Fail) else "succeed" if isinstance(state, Succeed) else ""
-    return state_marks(state.name, kind, steps, run)
+    return state_marks(state.name, state, steps, run)

@@ -9,6 +9,8 @@ from sagadsl.diagrams.model import Emphasis, Mark
 
 LifelineKind: TypeAlias = Literal["saga", "service", "other_saga", "outside"]
 MessageKind: TypeAlias = Literal["call", "reply", "undo", "signal"]
+Way: TypeAlias = tuple[str, str]
+"""A transition of the flow machine: the state that it leaves, and its trigger."""
 FragmentKind: TypeAlias = Literal["alt", "opt", "par", "loop", "break"]
 
 
@@ -37,21 +39,26 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Remark:
-    """A note at the lifeline of the saga, such as a wait or a jump; a `line` goes across the whole picture."""
+    """A note at the lifeline of the saga, such as a wait or a jump; a `line` goes across the whole picture.
+
+    `way` is the transition that it tells of, as state and trigger, where it tells of one.
+    """
 
     text: str
     line: bool = False
     state: str = ""
     marks: tuple[Mark, ...] = ()
     emphasis: Emphasis = "usual"
+    way: Way | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One part of a fragment, under its condition."""
+    """One part of a fragment, under its condition; `way` is the transition that leads to it, where one does."""
 
     title: str
     items: tuple[Item, ...]
+    way: Way | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ twice is referred to.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from sagadsl.diagrams.drawing import facts
 from sagadsl.diagrams.meeting import Meeting
@@ -36,6 +37,8 @@ from sagadsl.language.definition import (
     walk,
 )
 from sagadsl.language.durations import format_duration
+from sagadsl.machine.compiler import DEFAULT, NEXT, PROCEED, TIME_OUT, catch_trigger
+from sagadsl.machine.plans import choice_trigger
 
 DEEPEST = 8
 """Frames around each other in one region; what would stand in more is drawn below."""
@@ -164,7 +167,7 @@ class _Flow:
             return getattr(state, "next", None)
         return self._meeting.of(state.name) or self._main(ways)
 
-    def _main(self, ways: Sequence[tuple[str, str]]) -> str:
+    def _main(self, ways: Sequence[tuple[str, str, str]]) -> str:
         """Return where the flow is drawn on if its ways never meet again: along the one that leads furthest."""
         return max(reversed(ways), key=lambda way: self._meeting.reach(way[1]))[1]
 
@@ -173,14 +176,17 @@ class _Flow:
         ways, join = _ways(state), self._meeting.of(state.name)
         if join is None:
             main = self._main(ways)
-            for title, target in ways:
+            for title, target, trigger in ways:
                 if target != main:
                     inside = self._inside(target, stops | {main})
                     back = () if self._meeting.first(target, {main}) is None else (Remark(f"goes on at {main}"),)
-                    yield Fragment("break", (Section(title, (*inside, *back)),))
+                    yield Fragment("break", (Section(title, (*inside, *back), (state.name, trigger)),))
             return
         until = stops | {join}
-        sections = [(target, Section(title, self._inside(target, until))) for title, target in ways]
+        sections = [
+            (target, Section(title, self._inside(target, until), (state.name, trigger)))
+            for title, target, trigger in ways
+        ]
         filled = [(target, section) for target, section in sections if section.items]
         if len(filled) == 1:
             ((target, section),) = filled
@@ -190,7 +196,7 @@ class _Flow:
 
     @staticmethod
     def _at_least_a_word(target: str, section: Section) -> Section:
-        return section if section.items else Section(section.title, (Remark(f"goes on at {target}"),))
+        return section if section.items else replace(section, items=(Remark(f"goes on at {target}"),))
 
     def _wait(self, state: Wait, stops: frozenset[str]) -> Iterator[Item]:
         """Yield a wait, and the signal that ends it."""
@@ -206,17 +212,19 @@ class _Flow:
     def _afterwards(self, state: Task | SubSaga | Parallel | Map, stops: frozenset[str]) -> Iterator[Item]:
         """Yield what a step's errors lead to, and the line behind a pivot."""
         line = frozenset(self._meeting.line(state.next))
-        for catch in state.catch:
-            yield self._caught(state, catch, stops | line)
+        for place, catch in enumerate(state.catch):
+            yield self._caught(state, place, catch, stops | line)
         rule = state.on_failure
         if rule is not None and rule.then == "continue":
-            yield Remark(f"if {state.name} fails, the saga goes on")
+            yield Remark(f"if {state.name} fails, the saga goes on", way=(state.name, PROCEED))
         elif rule is not None and rule.signal is not None:
             yield Remark(f"if {state.name} fails, it waits for the signal {rule.signal}")
         if state.kind == "pivot":
-            yield Remark(POINT_OF_NO_RETURN, line=True)
+            yield Remark(POINT_OF_NO_RETURN, line=True, way=(state.name, NEXT))
 
-    def _caught(self, state: Task | SubSaga | Parallel | Map, catch: Catch, stops: frozenset[str]) -> Fragment:
+    def _caught(
+        self, state: Task | SubSaga | Parallel | Map, place: int, catch: Catch, stops: frozenset[str]
+    ) -> Fragment:
         error = "any error" if ANY_ERROR in catch.errors else ", ".join(catch.errors)
         inside = self._inside(catch.next, stops)
         back = self._meeting.first(catch.next, stops)
@@ -224,18 +232,21 @@ class _Flow:
             inside = (*inside, Remark(f"goes on at {back}"))
         elif not inside:
             inside = (Remark(f"goes on at {state.next} all the same"),)
-        return Fragment(
-            "break" if back != state.next else "opt", (Section(f"{state.name} fails with {error}", inside),)
-        )
+        section = Section(f"{state.name} fails with {error}", inside, (state.name, catch_trigger(place)))
+        return Fragment("break" if back != state.next else "opt", (section,))
 
 
-def _ways(state: State) -> list[tuple[str, str]]:
-    """Return the ways between which a state chooses, each with its condition; none for a state that has but one."""
+def _ways(state: State) -> list[tuple[str, str, str]]:
+    """Return the ways between which a state chooses; none for a state that has but one.
+
+    Each is its condition, where it leads, and its trigger.
+    """
     if isinstance(state, Choice):
-        ways = [(f"{state.name}: {choice.when}", choice.next) for choice in state.choices]
-        return ways if state.default is None else [*ways, (f"{state.name}: otherwise", state.default)]
+        choices = enumerate(state.choices)
+        ways = [(f"{state.name}: {choice.when}", choice.next, choice_trigger(place)) for place, choice in choices]
+        return ways if state.default is None else [*ways, (f"{state.name}: otherwise", state.default, DEFAULT)]
     if isinstance(state, Wait) and state.on_timeout is not None:
-        return [("the signal comes in time", state.next), ("no signal in time", state.on_timeout)]
+        return [("the signal comes in time", state.next, NEXT), ("no signal in time", state.on_timeout, TIME_OUT)]
     return []
 
 

@@ -17,6 +17,7 @@ from sagadsl.diagrams.model import STATES, Edge, Group, Node, Picture
 from sagadsl.diagrams.svg_colours import CLASS, style_sheet
 from sagadsl.diagrams.svg_shapes import SVG, draw_line
 from sagadsl.diagrams.svg_shapes import svg as _svg
+from sagadsl.diagrams.svg_words import clear
 from sagadsl.diagrams.text import clean
 from sagadsl.diagrams.theme import NodeStyle
 
@@ -99,6 +100,7 @@ def _dress_parts(graph: ET.Element, picture: Picture) -> None:
             _dress_box(group, boxes[name])
         elif group.get("class") == "cluster":  # unseen, but its title would be shown
             graph.remove(group)
+    clear(graph, boxes)
     _raise_titles(graph, boxes)
 
 
@@ -150,7 +152,7 @@ def _dress_box(box: ET.Element, group: Group) -> None:
 
 def _set_apart(element: ET.Element, ground: str) -> None:
     """Put a seam around words, so that a line that crosses them does not make them illegible."""
-    for name, value in {"stroke": ground, "stroke-width": "4", "paint-order": "stroke"}.items():
+    for name, value in {"stroke": ground, "stroke-width": "2", "paint-order": "stroke"}.items():
         element.set(name, value)
 
 
@@ -220,7 +222,7 @@ def _words(text: str, part: Part, colour: str, centre: float, middle: float) -> 
 
 
 def _dress_edge(group: ET.Element, edge: Edge, nodes: dict[str, Node]) -> None:
-    ends = (clean(nodes[end].title) or "start" for end in (edge.source, edge.target))
+    ends = (clean(nodes[end].title) or nodes[end].kind for end in (edge.source, edge.target))
     label = f": {clean(edge.label)}" if edge.label else ""
     _set_title(group, " → ".join(ends) + label)
     for element, line in zip(group.findall(_svg("text")), edge_lines(edge), strict=True):

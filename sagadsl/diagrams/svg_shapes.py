@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from xml.etree import ElementTree as ET
 
 from sagadsl.diagrams import theme
+from sagadsl.diagrams.clearing import Frame
+from sagadsl.diagrams.scene import line_across
 from sagadsl.diagrams.text import measure
 
 SVG = "http://www.w3.org/2000/svg"
 _NUMBERS = re.compile(r"-?\d+(?:\.\d+)?")
-_ROOM = 12.0
-"""Points between the line and what it must not touch."""
 
 
 def svg(tag: str) -> str:
@@ -21,42 +20,34 @@ def svg(tag: str) -> str:
     return f"{{{SVG}}}{tag}"
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
-    """The smallest upright rectangle around something; `top` is less than `bottom`."""
-
-    left: float
-    top: float
-    right: float
-    bottom: float
-
-    def turned(self) -> Frame:
-        """Return it with left and top exchanged."""
-        return Frame(self.top, self.left, self.bottom, self.right)
-
-    def holds(self, other: Frame) -> bool:
-        """Whether the other one is inside."""
-        across = self.left <= other.left and other.right <= self.right
-        return across and self.top <= other.top and other.bottom <= self.bottom
-
-
 def frames(group: ET.Element) -> Iterator[Frame]:
     """Yield the frames of the shapes and the words of a node, an edge or a box; arrows have none."""
     for element in group:
-        numbers = [float(n) for n in _NUMBERS.findall(element.get("d") or element.get("points") or "")]
-        if element.tag == svg("ellipse"):
-            x, y, wide, high = (float(element.get(name, 0)) for name in ("cx", "cy", "rx", "ry"))
-            yield Frame(x - wide, y - high, x + wide, y + high)
-        elif element.tag == svg("text"):
-            yield _words(element)
-        elif numbers and group.get("class") != "edge":
-            yield Frame(min(numbers[::2]), min(numbers[1::2]), max(numbers[::2]), max(numbers[1::2]))
+        if element.tag == svg("text"):
+            yield words(element)
+        elif element.tag == svg("ellipse") or (numbers(element) and group.get("class") != "edge"):
+            yield shape(element)
 
 
-def _words(element: ET.Element) -> Frame:
+def shape(element: ET.Element) -> Frame:
+    """Return the frame of an ellipse, a path or a polygon."""
+    if element.tag == svg("ellipse"):
+        x, y, wide, high = (float(element.get(name, 0)) for name in ("cx", "cy", "rx", "ry"))
+        return Frame(x - wide, y - high, x + wide, y + high)
+    found = numbers(element)
+    return Frame(min(found[::2]), min(found[1::2]), max(found[::2]), max(found[1::2]))
+
+
+def numbers(element: ET.Element) -> list[float]:
+    """Return the numbers of a path or a polygon: x and y of one point after the other."""
+    return [float(number) for number in _NUMBERS.findall(element.get("d") or element.get("points") or "")]
+
+
+def words(element: ET.Element) -> Frame:
+    """Return the frame of a line of words."""
     x, y = float(element.get("x", 0)), float(element.get("y", 0))
     size = float(element.get("font-size", theme.LABEL_SIZE))
-    width = measure(element.text or "", size)
+    width = measure(element.text or "", size, bold=element.get("font-weight") == "bold")
     left = x - width / 2 if element.get("text-anchor") == "middle" else x
     return Frame(left, y - size, left + width, y + size * 0.3)
 
@@ -71,29 +62,26 @@ def draw_line(bar: ET.Element, others: Iterable[ET.Element], start: float, end: 
         end: Where it ends.
         upright: Whether the line goes from top to bottom, because the picture goes from left to right.
     """
-    own = next(frames(bar))
-    own = own.turned() if upright else own
-    for group in others:
-        for frame in (each.turned() if upright else each for each in frames(group)):
-            if group.get("class") == "cluster" and frame.holds(own):
-                start, end = max(start, frame.left), min(end, frame.right)
-            elif frame.top - _ROOM / 2 < own.bottom and frame.bottom + _ROOM / 2 > own.top:
-                end = min(end, frame.left - _ROOM) if frame.left >= own.right else end
-                start = max(start, frame.right + _ROOM) if frame.right <= own.left else start
-    middle = (own.top + own.bottom) / 2
-    ends = [(min(start, own.left), middle), (max(end, own.right), middle)]
-    shape = next(element for element in bar if element.tag in (svg("polygon"), svg("path")))
+    turn = Frame.turned if upright else _as_it_is
+    found = [(group.get("class") == "cluster", turn(frame)) for group in others for frame in frames(group)]
+    boxes, rest = ([frame for is_box, frame in found if is_box is wanted] for wanted in (True, False))
+    ends = line_across(turn(next(frames(bar))), rest, boxes, start, end)
+    outline = next(element for element in bar if element.tag in (svg("polygon"), svg("path")))
     line = ET.Element(
         svg("path"),
         {
             "d": "".join(f"{letter}{_point(*at, upright=upright)}" for letter, at in zip("ML", ends, strict=True)),
             "fill": "none",
-            "stroke": shape.get("stroke", theme.VERMILION),
+            "stroke": outline.get("stroke", theme.VERMILION),
             "stroke-width": "2.6",
         },
     )
     line.tail = "\n"
-    bar.insert(list(bar).index(shape), line)
+    bar.insert(list(bar).index(outline), line)
+
+
+def _as_it_is(frame: Frame) -> Frame:
+    return frame
 
 
 def _point(along: float, across: float, *, upright: bool) -> str:

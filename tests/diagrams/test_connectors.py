@@ -60,6 +60,14 @@ def test_of_many_catches_into_one_state_the_last_is_a_line_and_the_others_say_wh
     assert {edge.source for name in cut for edge in into(many, name)} == {f"state-s{i}" for i in range(MANY + 4)}
 
 
+def test_no_state_stands_alone_because_all_ways_to_it_were_cut():
+    steps = [task(f"s{i}", f"s{i + 1}", compensation=undo(f"u{i}")) for i in range(LARGE)]
+    first = task("first", "s0", catch=(Catch(("*",), "sorry"),))
+    last = (task(f"s{LARGE}", "done"), succeed("done"), Fail(name="sorry", error="Sorry"))
+
+    assert [edge.source for edge in into(drawn(saga(first, *steps, *last)), "state-sorry")] == ["state-first"]
+
+
 def test_a_cut_way_keeps_its_words():
     many = drawn(all_into_one(MANY + 5))
     assert {edge.label for name in jumps(many) for edge in into(many, name)} == {"any error"}

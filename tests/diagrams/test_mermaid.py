@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from sagadsl.diagrams.aliases import aliases
 from sagadsl.diagrams.drawing import picture
 from sagadsl.diagrams.labels import edge_lines, marked_text, node_lines
-from sagadsl.diagrams.mermaid import to_mermaid
-from sagadsl.diagrams.model import Edge, Node, Picture
+from sagadsl.diagrams.mermaid import MOST_EDGES, to_mermaid
+from sagadsl.diagrams.model import Edge, Group, Node, Picture
 from sagadsl.diagrams.sequence_model import Fragment, Lifeline, Message, Remark, Section, Sequence
 
 NODE = re.compile(r'    (\w+)([\[({]+)"([^"]*)"([\])}]+):::(\w+)')
@@ -107,3 +107,26 @@ def test_no_text_means_anything_in_a_sequence(text):
     ]  # fmt: skip
     assert all(HARMLESS.fullmatch(line.split(None, 1)[1]) for line in (lines[6], lines[8]) if " " in line.strip())
     assert shown(lines[7].partition(": ")[2]) == marked_text(message)
+
+
+def test_a_chart_that_is_too_large_for_mermaid_says_so():
+    ways = tuple(Edge("a", "b", "choice", "x" * 90) for _ in range(MOST_EDGES + 1))
+    nodes = (Node("a", "choice", "a"), Node("b", "succeed", "b"))
+    small, large = (to_mermaid(Picture("t", (), "", nodes, edges)).splitlines() for edges in (ways[:-1], ways))
+
+    edges, letters = (line for line in large[:6] if line.startswith("%%"))
+    assert edges == "%% 501 edges; Mermaid draws 500 unless its page raises maxEdges"
+    assert re.fullmatch(r"%% \d{5} letters; Mermaid draws 50000 unless its page raises maxTextSize", letters)
+    assert not any("maxEdges" in line for line in small)
+    assert any("maxTextSize" in line for line in small)
+
+
+def test_boxes_have_their_titles_beside_the_way_into_them_and_go_down_the_page():
+    box = Group("g", "branch x", ("a", "b"))
+    nodes = (Node("a", "task", "a"), Node("b", "succeed", "b"))
+    lines = [line.strip() for line in to_mermaid(Picture("t", (), "", nodes, (), (box,))).splitlines()]
+
+    (title,) = (line for line in lines if line.startswith("subgraph "))
+    assert title.endswith('branch x"]')
+    assert title.count("#160;") > 2 * len("branch x")
+    assert lines[lines.index(title) + 1] == "direction TB"

@@ -393,12 +393,187 @@ def test_what_was_sent_and_answered_is_not_on_the_page(trip, events):
     assert "Rome" not in html
 
 
-def test_the_page_of_a_large_saga_says_where_its_failures_are(open_page):
+@pytest.fixture(scope="module")
+def large():
     steps = [{"id": f"s{place}", "service": "a", "action": "b", "compensation": "c"} for place in range(200)]
-    large = compile_saga(load(json.dumps({"name": "large", "steps": steps})))
-    page = open_page(render(large, "html"))
+    return render(compile_saga(load(json.dumps({"name": "large", "steps": steps}))), "html")
 
-    assert "sagadsl draw FILE --view failure=STATE" in page.locator("#story").text_content()
-    assert page.locator("#failing").is_hidden()
-    page.mouse.click(*middle(page, "state-s100"))
-    assert signs(page) == []
+
+def height_of_letters(page, part):
+    return page.locator(f"[id='{part}'] > text").first.bounding_box()["height"]
+
+
+def is_in_sight(page, part):
+    frame, box = (page.locator(each).bounding_box() for each in ("#stage", f"[id='{part}']"))
+    return frame["y"] <= box["y"] and box["y"] + box["height"] <= frame["y"] + frame["height"]
+
+
+def test_a_large_picture_opens_where_it_begins_with_letters_to_be_read(open_page, large):
+    page = open_page(large)
+
+    assert is_in_sight(page, "state-s0")
+    assert not is_in_sight(page, "state-s199")
+    assert height_of_letters(page, "state-s0") > 9
+
+
+def test_fit_shows_all_of_a_large_picture(open_page, large):
+    page = open_page(large)
+    page.get_by_role("button", name="Fit").click()
+
+    assert is_in_sight(page, "state-s0")
+    assert is_in_sight(page, "state-s199")
+
+
+def test_the_page_of_a_large_saga_shows_what_happens_when_each_of_its_steps_fails(open_page, large):
+    page = open_page(large)
+    assert page.locator("#failure option").count() == 201
+
+    page.get_by_label("If this fails:").select_option("s150")
+
+    assert look(page, "state-s150") == "failed"
+    assert is_in_sight(page, "state-s150")
+    assert len(signs(page)) == 1 + 151
+    assert page.locator("#story").text_content().startswith("A: s150 fails: undone: 1 s149, 2 s148")
+
+
+def test_an_address_opens_at_its_step(open_page, large):
+    page = open_page(large, "#s150")
+
+    frame = page.locator("#stage").bounding_box()
+    x, y = middle(page, "state-s150")
+    assert abs(y - frame["y"] - frame["height"] / 2) < frame["height"] / 4
+    assert frame["x"] < x < frame["x"] + frame["width"]
+    assert height_of_letters(page, "state-s150") > 9
+
+
+def test_the_page_of_two_hundred_steps_can_be_sent_by_mail(large):
+    assert len(large) < 2_000_000
+
+
+def test_going_through_a_run_keeps_what_happens_in_sight(open_page):
+    story = Story(
+        json.dumps(
+            {
+                "name": "long",
+                "steps": [{"id": f"s{n}", "service": "a", "action": "b", "kind": "read_only"} for n in range(60)],
+            }
+        )
+    )
+    for _ in range(60):
+        story.succeeds()
+    page = open_page(render(story.compiled, "html", events=story.events))
+    assert is_in_sight(page, "state-s59")
+
+    for number in (1, 30, 60):
+        slide(page, number + 1)
+        assert is_in_sight(page, f"state-s{number - 1}")
+
+
+def test_going_back_in_a_run_takes_back_what_came_later(run_page, events):
+    slide(run_page, len(events))
+    assert "↩ undone" in "".join(signs(run_page))
+    slide(run_page, 1)
+    assert len(signs(run_page)) == 1
+
+
+def test_back_in_the_browser_takes_a_failure_back(page):
+    page.get_by_label("If this fails:").select_option("car")
+    page.go_back()
+    page.wait_for_function("document.getElementById('failure').value === ''")
+    assert look(page, "state-car") is None
+
+
+def test_escape_takes_a_failure_back_from_wherever_the_focus_is(page):
+    page.get_by_label("If this fails:").select_option("car")
+    page.locator("#failure").focus()
+    page.keyboard.press("Escape")
+    assert look(page, "state-car") is None
+
+
+def test_keys_can_pass_the_picture_by(run_page):
+    run_page.keyboard.press("Tab")
+    assert run_page.evaluate("document.activeElement.id") == "skip"
+    run_page.keyboard.press("Enter")
+    run_page.keyboard.press("Tab")
+    assert run_page.evaluate("document.activeElement.id") == "play"
+
+
+def test_passing_the_picture_by_is_no_failure(open_page, trip):
+    page = open_page(render(trip, "html"), "#flight")
+    page.locator("#skip").focus()
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "story"
+    assert look(page, "state-flight") == "failed"
+
+
+@pytest.mark.parametrize(("role", "name"), [("button", "room."), ("img", "done")])
+def test_each_step_has_a_role_and_a_name_for_those_who_listen(page, role, name):
+    assert page.locator("#stage").get_by_role(role, name=re.compile(f"^{re.escape(name)}")).count() == 1
+
+
+def test_who_listens_is_not_talked_over_while_a_run_is_played(run_page):
+    run_page.clock.install()
+    run_page.get_by_role("button", name="Play the run").click()
+    assert run_page.locator("#story").get_attribute("aria-live") == "off"
+    run_page.get_by_role("button", name="Pause").click()
+    assert run_page.locator("#story").get_attribute("aria-live") == "polite"
+
+
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True, "offline": True}
+
+
+@pytest.fixture
+def phone(browser, trip, tmp_path):  # noqa: F811 - the fixture
+    file = tmp_path / "saga.html"
+    file.write_bytes(render(trip, "html"))
+    with browser.new_context(**PHONE) as context:
+        page = context.new_page()
+        page.goto(file.as_uri())
+        yield page
+
+
+def test_on_a_phone_a_tap_shows_the_failure_and_what_the_step_is(phone):
+    phone.touchscreen.tap(*middle(phone, "state-room"))
+
+    assert look(phone, "state-room") == "failed"
+    assert "The <b>best</b> one." in phone.locator("#tip").text_content()
+    phone.touchscreen.tap(20, 800 - 150)
+    assert phone.locator("#tip").is_hidden()
+
+
+def test_on_a_phone_everything_has_its_place(phone):
+    assert phone.evaluate("document.documentElement.scrollWidth") <= PHONE["viewport"]["width"]
+    assert phone.locator("#stage").bounding_box()["height"] > PHONE["viewport"]["height"] / 2
+    assert height_of_letters(phone, "state-room") > 9
+    for button in phone.get_by_role("button", name=re.compile("Smaller|Fit|Larger|Dark")).all():
+        assert min(button.bounding_box()[side] for side in ("width", "height")) >= 36
+
+
+def test_on_paper_the_whole_picture_is_light_and_nothing_else_is_in_the_way(open_page, trip):
+    page = open_page(render(trip, "html"), scheme="dark")
+    page.locator("#stage").focus()
+    for _ in range(6):
+        page.keyboard.press("+")
+    page.emulate_media(media="print", color_scheme="dark")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+
+    assert page.locator("#light").is_hidden()
+    assert colour(page, "#stage > svg > rect", "fill") == rgb(COLOURS["paper"].light)
+    picture = page.locator("#stage > svg").bounding_box()
+    for part in ("start", "state-room", "state-done", "undo-flight"):
+        box = page.locator(f"[id='{part}']").bounding_box()
+        assert picture["x"] <= box["x"]
+        assert picture["y"] <= box["y"]
+        assert box["y"] + box["height"] <= picture["y"] + picture["height"] + 1
+
+
+def test_without_a_script_a_large_picture_can_be_scrolled_and_read(browser, large, tmp_path):  # noqa: F811 - the fixture
+    file = tmp_path / "saga.html"
+    file.write_bytes(large)
+    with browser.new_context(java_script_enabled=False) as context:
+        page = context.new_page()
+        page.goto(file.as_uri())
+        assert height_of_letters(page, "state-s0") > 9
+        assert page.locator("#fit").is_hidden()
+        page.locator("[id='state-s199']").scroll_into_view_if_needed()
+        assert page.locator("[id='state-s199']").is_visible()

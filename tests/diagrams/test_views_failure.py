@@ -4,10 +4,12 @@ import pytest
 from hypothesis import given, settings
 
 from sagadsl import compile_saga
+from sagadsl.diagrams.failure_view import picture as failure_picture
+from sagadsl.diagrams.failure_view import pictures
 from sagadsl.diagrams.views import can_fail, picture
-from sagadsl.language.definition import Catch
+from sagadsl.language.definition import Catch, Fail
 from sagadsl.machine.outcomes import outcomes
-from tests.machine.build import branch, choice, definition, parallel, succeed, task
+from tests.machine.build import branch, choice, definition, map_of, parallel, succeed, task
 from tests.strategies import definitions
 
 ORDER = definition(
@@ -30,6 +32,10 @@ def path(drawn):
     """The way back; it may begin on the line that leads from the step to its undo."""
     ways = {"undo": "usual", "compensation": "strong"}
     return {(edge.source, edge.target, edge.label) for edge in drawn.edges if ways.get(edge.kind) == edge.emphasis}
+
+
+def strong(drawn):
+    return {(edge.source, edge.target) for edge in drawn.edges if edge.emphasis == "strong"}
 
 
 def bright(drawn):
@@ -137,14 +143,86 @@ def test_every_state_that_the_machine_says_can_fail_has_a_view_that_says_the_sam
         drawn = failure(saga, state)
         told = [outcome for outcome in known if outcome.state == state]
         assert len(drawn.remarks) == max(len(told), 1)
-        assert ("only after something else" in drawn.remarks[0]) == (not told)
+        assert ("no way to" in drawn.remarks[0]) == (not told)
         undone = {f"undo-{label.partition('/')[0].partition(':')[0]}" for each in told for label in each.undone}
         assert undone == {name for name in marks(drawn) if name.startswith("undo-")}
 
 
-def test_what_is_reached_only_through_a_failure_has_a_view_as_well():
-    saga = definition(task("a", "done", catch=(Catch(("Lost",), "b"),)), task("b", "done"), succeed("done"))
-    drawn = failure(saga, "b")
-    assert marks(drawn) == {"state-b": "fails"}
-    assert "b is reached only after something else has failed" in drawn.remarks[0]
-    assert {"start", "state-a", "state-b"} <= bright(drawn)
+def test_what_is_reached_only_through_a_failure_is_led_to_by_it():
+    saga = definition(
+        task("a", "b"), task("b", "done", catch=(Catch(("Lost",), "c"),)), task("c", "done"), succeed("done")
+    )
+    drawn = failure(saga, "c")
+
+    assert marks(drawn)["undo-a"] == "A1 · B2"
+    assert {"start", "state-a", "state-b", "state-c"} <= bright(drawn)
+    assert {("start", "state-a"), ("state-a", "state-b"), ("state-b", "state-c")} <= strong(drawn)
+
+
+EMBARGO = definition(
+    parallel(
+        "prepare",
+        {
+            "papers": branch(task("declare", "declared"), succeed("declared")),
+            "parcels": branch(task("pack", "packed"), succeed("packed")),
+        },
+        "done",
+        catch={"Embargo": "embargoed"},
+    ),
+    Fail(name="embargoed", error="Embargoed"),
+    succeed("done"),
+)
+
+
+def test_a_catch_that_leads_to_a_fail_state_is_taken_and_the_undo_begins_there():
+    drawn = failure(EMBARGO, "declare")
+
+    assert drawn.remarks[0] == (
+        "A: declare fails with Embargo: goes on at embargoed; undone: 1 pack; the saga ends compensated"
+    )
+    assert ("state-prepare", "state-embargoed") in strong(drawn)
+    assert {"state-embargoed"} <= bright(drawn)
+    assert ("state-embargoed", "undo-pack", "A") in path(drawn)
+
+
+def test_a_fail_state_behind_a_catch_shows_what_had_been_done_before_it():
+    drawn = failure(EMBARGO, "embargoed")
+
+    (told,) = drawn.remarks
+    assert told.startswith("embargoed is reached: undone: ")
+    assert marks(drawn).keys() == {"undo-declare", "undo-pack", "state-embargoed"}
+    assert {"state-prepare", "state-declare", "state-pack", "state-embargoed"} <= bright(drawn)
+    assert ("state-prepare", "state-embargoed") in strong(drawn)
+
+
+def test_a_step_inside_a_map_that_was_done_before_a_caught_failure_stands_out_with_the_map():
+    inside = {
+        "one": branch(task("declare", "declared"), succeed("declared")),
+        "many": branch(
+            map_of("all", "input.items", branch(task("pack", "packed"), succeed("packed")), next="fin"), succeed("fin")
+        ),
+    }
+    saga = definition(
+        parallel("both", inside, "done", catch={"Embargo": "stop"}), Fail(name="stop", error="Stop"), succeed("done")
+    )
+    drawn = failure(saga, "stop")
+
+    assert {"state-both", "state-all", "state-pack", "undo-pack"} <= bright(drawn)
+    assert ("state-all", "state-pack") in strong(drawn)
+
+
+def test_what_a_catch_comes_by_on_its_way_stands_out_as_well():
+    saga = definition(
+        task("a", "done", catch=(Catch(("*",), "pick"),)),
+        choice("pick", {"error.code == 'Lost'": "find"}, "done"),
+        task("find", "done"),
+        succeed("done"),
+    )
+    drawn = failure(saga, "a")
+
+    assert {("state-a", "state-pick"), ("state-pick", "state-find")} <= strong(drawn)
+
+
+def test_all_pictures_at_once_are_the_pictures_one_by_one():
+    compiled = compile_saga(EMBARGO)
+    assert pictures(compiled) == {state: failure_picture(compiled, state) for state in can_fail(compiled)}

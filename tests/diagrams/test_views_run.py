@@ -8,7 +8,9 @@ from sagadsl import UnexpectedEvent, compile_saga
 from sagadsl.diagrams import theme
 from sagadsl.diagrams.labels import mark_words
 from sagadsl.diagrams.marking import span
+from sagadsl.diagrams.sequence_model import Fragment, Remark
 from sagadsl.diagrams.views import VIEWS, RunPicture, ViewError, picture, to_dot, to_mermaid, to_plantuml
+from sagadsl.language.definition import Catch, Fail
 from sagadsl.machine.events import (
     CompensationFailed,
     CompensationSucceeded,
@@ -141,6 +143,47 @@ def test_the_sequence_shows_what_was_called():
     told = {item.state: item.marks[0].kind for item in well.items if getattr(item, "marks", ())}
     assert told == {"reserve": "completed", "charge": "running"}
     assert all(item.emphasis == "faded" for item in badly.items)
+
+
+JUDGED = definition(
+    choice("judge", {"input.amount > 500.0": "pay", "input.amount > 100.0": "review"}, "prepare"),
+    task("review", "pay", kind="read_only"),
+    task("prepare", "pay", catch=(Catch(("Lost",), "lost"),)),
+    task("pay", "done", kind="pivot"),
+    succeed("done"),
+    Fail(name="lost", error="Failed", message=None),
+)
+
+
+def remarks(items):
+    """Each remark of a sequence, and whether it stands back."""
+    for item in items:
+        if isinstance(item, Remark):
+            yield item.text, item.emphasis == "faded"
+        elif isinstance(item, Fragment):
+            yield from (each for section in item.sections for each in remarks(section.items))
+
+
+def test_in_a_sequence_the_remarks_on_ways_that_were_not_taken_stand_back():
+    short = dict(remarks(run(JUDGED, StepSucceeded("pay", 1, {}), view="sequence", amount=900.0).sequence.items))
+    long = dict(remarks(run(JUDGED, StepSucceeded("prepare", 1, {}), view="sequence").sequence.items))
+
+    told = ("goes on at pay", "point of no return", "lost: fails with Failed")
+    assert [short[words] for words in told] == [False, False, True]
+    assert [long[words] for words in told] == [True, True, True]
+
+
+def test_a_state_that_was_reached_is_told_wherever_it_is_drawn():
+    story = [StepFailed("prepare", 1, LOST)]
+    assert dict(remarks(run(JUDGED, *story, view="sequence").sequence.items))["lost: fails with Failed"] is False
+    assert marks(run(JUDGED, *story))["state-lost"] == ["✗ failed here"]
+    assert marks(run(JUDGED, *story, view="machine"))["state-lost"] == ["✗ failed here"]
+
+
+def test_the_headline_ends_with_the_words_of_the_error():
+    drawn = run(ORDER, StepFailed("reserve", 1, Failure("Sold", "There are none left.", in_doubt=False)))
+    (headline,) = drawn.remarks
+    assert headline.endswith("; because of Sold at reserve: There are none left.")
 
 
 def test_events_of_another_saga_are_refused():
