@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 
+from sagadsl.machine.backoff import LONGEST_DELAY
 from sagadsl.machine.events import Failure
 from sagadsl.runtime.services import ActionError
 
@@ -48,7 +50,18 @@ def failure_of(error: BaseException) -> Failure:
     if not _CODE.fullmatch(code):
         code, message = INVALID_CODE, f"{_short(code, 50)!r} is no error code: {message}"
     retryable, in_doubt = bool(getattr(error, "retryable", True)), bool(getattr(error, "in_doubt", False))
-    return Failure(code, _short(message), retryable, in_doubt)
+    return Failure(code, _short(message), retryable, in_doubt, _seconds(getattr(error, "retry_after", 0.0)))
+
+
+def _seconds(given: object) -> float:
+    """Return for how long to leave the service alone; whatever is no such time says nothing."""
+    try:
+        seconds = given.total_seconds() if isinstance(given, timedelta) else float(given)  # type: ignore[arg-type]
+    except OverflowError:
+        return LONGEST_DELAY
+    except (TypeError, ValueError):
+        return 0.0
+    return min(seconds, LONGEST_DELAY) if seconds > 0 else 0.0
 
 
 def _message(error: BaseException) -> str:

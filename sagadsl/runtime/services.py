@@ -18,6 +18,7 @@ import inspect
 import typing
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 from weakref import WeakKeyDictionary
 
@@ -38,14 +39,25 @@ class ActionError(Exception):
         message: What happened, for people.
         retryable: `False` where trying again cannot help.
         in_doubt: `True` where the action may have taken place all the same; its compensation then runs.
+        retry_after: Seconds for which the service is to be left alone: if `retry` has another attempt, it comes no
+            sooner. A `timedelta` will do as well.
     """
 
-    def __init__(self, code: str, message: str = "", *, retryable: bool = True, in_doubt: bool = False) -> None:
+    def __init__(
+        self,
+        code: str,
+        message: str = "",
+        *,
+        retryable: bool = True,
+        in_doubt: bool = False,
+        retry_after: float | timedelta = 0.0,
+    ) -> None:
         super().__init__(message or code)
         self.code = code
         self.message = message
         self.retryable = retryable
         self.in_doubt = in_doubt
+        self.retry_after = retry_after
 
 
 class ServicesError(Exception):
@@ -191,13 +203,25 @@ class Services:
             raise ValueError(f"{service}: with a limit of {at_once} it would never be called")
         self._limits[service] = at_once
 
-    def breaker(self, service: str, failures: int = 5, reset: float = 30.0) -> None:
+    def breaker(
+        self,
+        service: str,
+        failures: int = 5,
+        reset: float = 30.0,
+        *,
+        failure_rate: float | None = None,
+        window: float = 60.0,
+        minimum_calls: int = 10,
+    ) -> None:
         """Give a service a circuit breaker.
 
         Args:
             service: Its name.
             failures: After how many failures, one after the other, it is not called any more.
             reset: Seconds after which one call tries whether it works again.
+            failure_rate: Instead of `failures`, which part of its calls has to fail, above 0 and up to 1.
+            window: Seconds of which calls are counted for `failure_rate`.
+            minimum_calls: How many calls there have to be for it.
 
         Raises:
             ServicesError: The library for it is not installed.
@@ -206,7 +230,7 @@ class Services:
         from sagadsl.language.bindings import BreakerPolicy  # noqa: PLC0415 - few have one
         from sagadsl.runtime.breakers import Guard  # noqa: PLC0415 - likewise
 
-        self._guards[service] = Guard(service, BreakerPolicy(failures, reset))
+        self._guards[service] = Guard(service, BreakerPolicy(failures, reset, failure_rate, window, minimum_calls))
 
     def guard(self, service: str) -> Guard | None:
         """Return the circuit breaker of a service, if it has one."""

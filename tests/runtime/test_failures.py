@@ -2,12 +2,15 @@
 
 import asyncio
 import http.client
+import math
 import subprocess
 import urllib.error
+from datetime import timedelta
 
 import pytest
 
 from sagadsl import ActionError
+from sagadsl.machine.backoff import LONGEST_DELAY
 from sagadsl.runtime.failures import LONGEST, failure_of
 
 
@@ -73,3 +76,25 @@ def test_a_code_that_is_no_name_is_told_and_not_taken(code):
 
     assert failure.code == "InvalidErrorCode"
     assert "is no error code: out of stock" in failure.message
+
+
+@pytest.mark.parametrize(
+    ("asked", "seconds"),
+    [
+        (2, 2.0),
+        (0.5, 0.5),
+        ("3", 3.0),
+        (timedelta(seconds=4), 4.0),
+        (-1, 0.0),
+        (math.nan, 0.0),
+        (None, 0.0),
+        ("x", 0.0),
+    ],
+)
+def test_an_action_says_how_long_to_leave_its_service_alone(asked, seconds):
+    assert failure_of(ActionError("Busy", retry_after=asked)).retry_after == seconds
+
+
+def test_nobody_waits_for_ever():
+    assert failure_of(ActionError("Busy", retry_after=math.inf)).retry_after == LONGEST_DELAY
+    assert failure_of(ActionError("Busy", retry_after=10**400)).retry_after == LONGEST_DELAY

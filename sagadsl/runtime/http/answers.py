@@ -12,6 +12,7 @@ from sagadsl.language.bindings import ActionBinding
 from sagadsl.language.definition import Json
 from sagadsl.language.jsondata import as_json
 from sagadsl.runtime.http.exchange import Answer
+from sagadsl.runtime.http.retry_after import retry_after
 from sagadsl.runtime.http.secrets import Secrets
 from sagadsl.runtime.invocation import INVALID_OUTPUT
 from sagadsl.runtime.services import ActionError
@@ -24,6 +25,8 @@ MESSAGE_PLACES = (("message",), ("error", "message"), ("detail",), ("error_descr
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 _LONGEST = 500
+_MOST_OF_TEXT = 4 * _LONGEST  # bytes, of which a character has four at the most
+_MOST_OF_PLACE = 200
 
 
 class Reader:
@@ -74,9 +77,10 @@ class Reader:
         status, body = answer.status, self._secrets.hide_in(_body_of(answer))
         return ActionError(
             self._code_of(status, body),
-            self._message_of(status, body),
+            self._message_of(status, body) + self._secrets.hide(_leads_to(answer)),
             retryable=status in self._binding.retryable,
             in_doubt=status in self._binding.in_doubt or status < HTTPStatus.OK,
+            retry_after=min(retry_after(answer.headers), self._binding.max_retry_after),
         )
 
     def _code_of(self, status: int, body: Json) -> str:
@@ -88,6 +92,7 @@ class Reader:
 
     def _message_of(self, status: int, body: Json) -> str:
         told = _evaluated(self._message, status, body) if self._message else _first(body, MESSAGE_PLACES, _is_text)
+        told = body if told is None else told  # which is words, where it is plain text
         text = " ".join(_printable(told).split()) if isinstance(told, str) else ""
         if len(text) > _LONGEST:
             text = f"{text[:_LONGEST]}…"
@@ -104,11 +109,23 @@ def _refuse(constant: str) -> None:
 
 
 def _body_of(answer: Answer) -> Json:
-    """Return the body of an error, as far as it can be read."""
+    """Return the body of an error, as far as it can be read: JSON, or plain text."""
     try:
         return as_json(_parsed(answer.body))
     except (ValueError, RecursionError):
-        return None
+        is_plain = answer.headers.get("content-type", "").lower().startswith("text/plain")
+        return answer.body[:_MOST_OF_TEXT].decode(errors="replace") if is_plain else None
+
+
+def _leads_to(answer: Answer) -> str:
+    """Return where a redirect leads, without what may be secret in it; nobody goes there."""
+    if not 300 <= answer.status < 400 or "location" not in answer.headers:  # noqa: PLR2004 - RFC 9110, section 15.4
+        return ""
+    where = _printable(answer.headers["location"].partition("?")[0].partition("#")[0])
+    scheme, slashes, rest = where.rpartition("//")
+    place, slash, path = rest.partition("/")
+    shown = f"{scheme}{slashes}{place.rpartition('@')[2]}{slash}{path}" if slashes else where
+    return f", and leads to {shown[:_MOST_OF_PLACE]}"
 
 
 def _first(body: Json, places: tuple[tuple[str, ...], ...], fits: Any) -> Json:

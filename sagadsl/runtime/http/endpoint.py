@@ -6,9 +6,11 @@ import asyncio
 from functools import cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
 
 from sagadsl.language.bindings import ServiceBinding
+from sagadsl.runtime.http.connections import Connections
 from sagadsl.runtime.http.secrets import Secrets
 
 if TYPE_CHECKING:
@@ -27,46 +29,63 @@ class Endpoint:
 
     Attributes:
         headers: What is sent with every call.
+        place: The host and the port, for messages.
     """
 
     def __init__(self, binding: ServiceBinding, url: str, secrets: Secrets) -> None:
         self.binding = binding
         self.secrets = secrets
         self.url = url
+        self.place = secrets.hide(urlsplit(url).netloc.rpartition("@")[2])
         self.headers: dict[str, str] = {}
-        self._clients: WeakKeyDictionary[asyncio.AbstractEventLoop, httpx.AsyncClient] = WeakKeyDictionary()
+        self._connections: WeakKeyDictionary[asyncio.AbstractEventLoop, Connections] = WeakKeyDictionary()
 
     def __repr__(self) -> str:
         return f"Endpoint({self.binding.name!r}, {self.binding.url})"
 
-    def client(self) -> httpx.AsyncClient:
+    def connections(self) -> Connections:
         """Return the connections of the running event loop; they belong to one loop each."""
-        loop = asyncio.get_running_loop()
-        client = self._clients.get(loop)
-        if client is None:
-            client = self._clients[loop] = _connect(self.binding, is_secure=self.url.startswith("https:"))
-        return client
+        loop, binding = asyncio.get_running_loop(), self.binding
+        found = self._connections.get(loop)
+        if found is None:
+            found = Connections(self.connect, binding.max_connections, binding.connect_timeout)
+            self._connections[loop] = found
+        return found
+
+    @property
+    def is_secure(self) -> bool:
+        """Whether it is spoken to by TLS."""
+        return self.url.startswith("https:")
+
+    def connect(self) -> httpx.AsyncClient:
+        """Return a connection, which is made when it is used.
+
+        Raises:
+            OSError: The authorities that `SSL_CERT_FILE` names cannot be read.
+            ImportError: The environment has a proxy that needs a library.
+            ValueError: The environment has one that is none.
+        """
+        return _connect(self.binding.connect_timeout, is_secure=self.is_secure)
 
     async def close(self) -> None:
         """Close the connections of the running event loop; the next call makes new ones."""
-        client = self._clients.pop(asyncio.get_running_loop(), None)
-        if client is not None:
-            await client.aclose()
+        connections = self._connections.pop(asyncio.get_running_loop(), None)
+        if connections is not None:
+            await connections.close()
 
 
-def _connect(binding: ServiceBinding, *, is_secure: bool) -> httpx.AsyncClient:
-    """Return connections that keep no cookies and follow no redirect.
+def _connect(patience: float, *, is_secure: bool) -> httpx.AsyncClient:
+    """Return a connection that keeps no cookies and follows no redirect.
 
     A cookie would carry something from one saga into another. A redirect would repeat an action at an address that
     nobody has written down, with the secrets of this one, and turn a POST into a GET on the way.
     """
     import httpx  # noqa: PLC0415 - takes longer to import than everything else, and is an extra
 
-    most = binding.max_connections
     return httpx.AsyncClient(
         verify=_tls() if is_secure else _no_tls(),
-        limits=httpx.Limits(max_connections=most, max_keepalive_connections=most),
-        timeout=httpx.Timeout(None, connect=binding.connect_timeout, pool=binding.connect_timeout),
+        limits=httpx.Limits(max_connections=1, max_keepalive_connections=1),
+        timeout=httpx.Timeout(None, connect=patience, pool=patience),
         follow_redirects=False,
         cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
     )

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sagadsl.language.durations import format_duration
 from sagadsl.machine.events import TIMEOUT, UNAVAILABLE
+from sagadsl.runtime.http.coding import UnreadableError, decoded
 from sagadsl.runtime.http.secrets import logged_as
 from sagadsl.runtime.services import ActionError
 
@@ -26,7 +27,7 @@ _CONNECTING = "connect_tcp.started"
 _SENDING = "send_request_headers.started"
 _TRIES = 3
 _PATIENCE = 5.0  # seconds for the body of an error, which only says more than its status does
-_MOST_OF_ERROR = 65_536
+_AUTHORITIES = "SSL_CERT_FILE in the environment names authorities of your own"
 
 
 class Answer(NamedTuple):
@@ -56,6 +57,7 @@ class _Progress:
     Attributes:
         is_sent: Whether the request has ever begun to go out.
         is_stale: Whether it went out just now on a connection that was there before.
+        peer: To which host the last connection was made, and to which port: the service, or a proxy.
         answer: What is known of the answer.
     """
 
@@ -63,17 +65,19 @@ class _Progress:
         self.is_sent = False
         self.is_stale = False
         self._is_new = False
+        self.peer: tuple[str, int] | None = None
         self.answer: Answer | None = None
 
     def begin(self) -> None:
         """Begin, perhaps once more."""
         self._is_new = self.is_stale = False
 
-    async def trace(self, event: str, _: Mapping[str, Any]) -> None:
-        """Hear of httpcore's steps (its `trace` extension)."""
+    async def trace(self, event: str, about: Mapping[str, Any]) -> None:
+        """Hear of httpcore's steps (its `trace` extension). What asks a proxy for a tunnel is not the request."""
         if event.endswith(_CONNECTING):
             self._is_new = True
-        elif event.endswith(_SENDING):
+            self.peer = (about["host"], about["port"])
+        elif event.endswith(_SENDING) and about["request"].method != b"CONNECT":
             self.is_sent = True
             self.is_stale = not self._is_new
 
@@ -101,12 +105,18 @@ async def exchange(endpoint: Endpoint, name: str, method: str, sending: Sending,
         if progress.answer is not None and not progress.answer.is_good:
             return progress.answer
         if timeout is not None and limit.expired():
-            raise _too_late(name, timeout, progress) from None
+            raise _too_late(endpoint, name, timeout, progress) from None
         raise _failed(endpoint, name, error, progress) from None
 
 
 async def _exchange(endpoint: Endpoint, method: str, sending: Sending, progress: _Progress) -> Answer:
-    client = endpoint.client()
+    async with endpoint.connections().borrow() as client:
+        return await _exchange_by(client, endpoint, method, sending, progress)
+
+
+async def _exchange_by(
+    client: httpx.AsyncClient, endpoint: Endpoint, method: str, sending: Sending, progress: _Progress
+) -> Answer:
     request = client.build_request(
         method,
         endpoint.url + sending.target,
@@ -117,9 +127,10 @@ async def _exchange(endpoint: Endpoint, method: str, sending: Sending, progress:
     response = await _sent(client, request, progress)
     try:
         bare = progress.answer = Answer(response.status_code, dict(response.headers), b"")
+        most = endpoint.binding.max_response
         if bare.is_good:
-            return bare._replace(body=await _whole(response, endpoint.binding.max_response))
-        return bare._replace(body=await _what_there_is(response))
+            return bare._replace(body=decoded(await _whole(response, most), bare.headers, most))
+        return bare._replace(body=await _what_there_is(response, most))
     finally:
         with suppress(Exception):  # what has been read has been read
             await response.aclose()
@@ -144,55 +155,59 @@ async def _sent(client: httpx.AsyncClient, request: httpx.Request, progress: _Pr
     return await client.send(request, stream=True)
 
 
-class _UnreadableError(Exception):
-    """An answer that cannot be read."""
-
-
 async def _whole(response: httpx.Response, most: int) -> bytes:
-    coding = response.headers.get("content-encoding", "identity").lower()
-    if coding != "identity":
-        raise _UnreadableError(f"it is compressed ({coding[:20]}), which was not asked for")
     body = bytearray()
     async for chunk in response.aiter_raw():
         body += chunk
         if len(body) > most:
-            raise _UnreadableError(f"it is longer than {most} bytes")
+            raise UnreadableError(f"it is longer than {most} bytes")
     return bytes(body)
 
 
-async def _what_there_is(response: httpx.Response) -> bytes:
+async def _what_there_is(response: httpx.Response, most: int) -> bytes:
     """Return as much of the body of an error as comes soon. The status alone decides."""
     body = bytearray()
     with suppress(Exception):
         async with asyncio.timeout(_PATIENCE):
             async for chunk in response.aiter_raw():
                 body += chunk
-                if len(body) > _MOST_OF_ERROR:
+                if len(body) > most:
                     break
+        return decoded(bytes(body), dict(response.headers), most)
     return bytes(body)
 
 
-def _too_late(name: str, limit: float, progress: _Progress) -> ActionError:
-    within = format_duration(limit)
+def _too_late(endpoint: Endpoint, name: str, limit: float, progress: _Progress) -> ActionError:
+    place, within = _place(endpoint, progress), format_duration(limit)
     if progress.is_sent:
-        return ActionError(TIMEOUT, f"{name}: no whole answer within {within}", in_doubt=True)
-    return ActionError(UNAVAILABLE, f"{name}: no connection within {within}; nothing was sent")
+        return ActionError(TIMEOUT, f"{name}: no whole answer of {place} within {within}", in_doubt=True)
+    return ActionError(UNAVAILABLE, f"{name}: no connection to {place} within {within}; nothing was sent")
 
 
 def _failed(endpoint: Endpoint, name: str, error: Exception, progress: _Progress) -> ActionError:
     from sagadsl.runtime.invocation import INVALID_OUTPUT  # noqa: PLC0415 - only where something is wrong
 
-    if isinstance(error, _UnreadableError):
+    if isinstance(error, UnreadableError):
         why = endpoint.secrets.hide(str(error))
         return ActionError(INVALID_OUTPUT, f"{name}: the answer cannot be read: {why}", retryable=False, in_doubt=True)
-    reason = endpoint.secrets.hide(_reason(error))
+    place, reason = _place(endpoint, progress), endpoint.secrets.hide(_reason(error))
     if progress.answer is not None:
-        what = "the connection was lost in the middle of the answer"
+        what = f"the connection to {place} was lost in the middle of the answer"
     elif progress.is_sent:
-        what = "the connection was lost before there was an answer"
+        what = f"the connection to {place} was lost before there was an answer"
     else:
-        what = "it cannot be reached, and nothing was sent"
+        what = f"{place} cannot be reached, and nothing was sent"
     return ActionError(UNAVAILABLE, f"{name}: {what}: {reason}", in_doubt=progress.is_sent)
+
+
+def _place(endpoint: Endpoint, progress: _Progress) -> str:
+    """Return where the service is and, where a proxy stands before it, the proxy as well."""
+    import httpx  # noqa: PLC0415 - it is imported by now
+
+    peer, url = progress.peer, httpx.URL(endpoint.url)
+    if peer is None or peer == (url.raw_host.decode(), url.port or (443 if endpoint.is_secure else 80)):
+        return endpoint.place
+    return f"{endpoint.place}, through the proxy {peer[0]}:{peer[1]},"
 
 
 def _reason(error: Exception) -> str:
@@ -200,4 +215,5 @@ def _reason(error: Exception) -> str:
     first: BaseException = error
     while (cause := first.__cause__ or first.__context__) is not None and str(cause):
         first = cause
-    return (str(first) or type(error).__name__).splitlines()[0]
+    said = (str(first) or type(error).__name__).splitlines()[0]
+    return f"{said}; {_AUTHORITIES}" if "CERTIFICATE_VERIFY_FAILED" in said else said

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict
 from importlib import import_module
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -17,6 +18,9 @@ from sagadsl.runtime.http.action import http_action
 from sagadsl.runtime.http.endpoint import Endpoint
 from sagadsl.runtime.http.secrets import Secrets, carries_secrets
 from sagadsl.runtime.services import Services, ServicesError
+
+_LONG_PATH = 8
+"""Characters of a path that may be a secret. A shorter one, such as `api/v2`, stands in too many other words."""
 
 
 def load_services(path: str | os.PathLike[str], environment: Mapping[str, str] | None = None) -> Services:
@@ -57,7 +61,7 @@ def services_of(bindings: Iterable[ServiceBinding], file: str, environment: Mapp
         if limit is not None:  # who waits for a connection does so with its timeout running
             services.limit(binding.name, limit)
         if binding.breaker is not None:
-            services.breaker(binding.name, binding.breaker.failures, binding.breaker.reset)
+            services.breaker(binding.name, **asdict(binding.breaker))
     return services
 
 
@@ -67,7 +71,26 @@ def endpoints_of(bindings: Iterable[ServiceBinding], file: str, environment: Map
     _check_environment(over_http, file, environment)
     if over_http:
         _import_library(file)
-    return [_endpoint(binding, file, environment) for binding in over_http]
+    endpoints = [_endpoint(binding, file, environment) for binding in over_http]
+    for endpoint in endpoints:
+        _try(endpoint, file)
+    return endpoints
+
+
+def _try(endpoint: Endpoint, file: str) -> None:
+    """Make sure that connections can be made as the environment says, though not that anybody is there."""
+    import httpx  # noqa: PLC0415 - it is imported by now
+
+    name = endpoint.binding.name
+    try:
+        endpoint.connect()
+    except OSError as error:  # that of the ssl module among them
+        authorities = os.environ.get("SSL_CERT_FILE") or os.environ.get("SSL_CERT_DIR", "the certificates")
+        why = f"{authorities}: {error.strerror or error}"
+        raise ServicesError(f"{file}: '{name}' cannot be called by TLS: {why}; see SSL_CERT_FILE") from None
+    except (ImportError, ValueError, httpx.InvalidURL) as error:
+        why = f"the proxy that the environment names cannot be used: {str(error).splitlines()[0]}"
+        raise ServicesError(f"{file}: '{name}' cannot be called: {why}; see HTTP_PROXY and HTTPS_PROXY") from None
 
 
 def _import_library(file: str) -> None:
@@ -91,9 +114,10 @@ def _endpoint(binding: ServiceBinding, file: str, environment: Mapping[str, str]
     if wrong is not None:
         what = f"the URL of '{binding.name}', {binding.url}, cannot be used: {wrong[0]}"
         raise ServicesError(f"{file}: {what}")
-    values = {name: environment[name] for text in binding.texts() for name in text.names}
     credentials = {environment[name] for name in _credentials(binding)} | {urlsplit(url).password or ""}
-    endpoint = Endpoint(binding, url.rstrip("/"), Secrets(values, _parts(url), credentials))
+    endpoint = Endpoint(
+        binding, url.rstrip("/"), Secrets(_secrets(binding, url, environment), _parts(url), credentials)
+    )
     endpoint.headers.update(_headers(binding.headers, endpoint, environment))
     return endpoint
 
@@ -106,10 +130,25 @@ def _credentials(binding: ServiceBinding) -> Iterator[str]:
                 yield from text.names
 
 
-def _parts(url: str) -> list[str]:
-    """Return what libraries may show of a URL instead of all of it."""
+def _secrets(binding: ServiceBinding, url: str, environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables that a service reads, with what they hold, but for those that just say where it is.
+
+    Whoever is called at night has to know which host does not answer, and that is no secret: names are looked up, and
+    connections made, in the open. What may be secret in a URL is the user, the password and the path.
+    """
+    read = {name: environment[name] for text in binding.texts() for name in text.names}
+    in_headers = {name for text in binding.texts() if text is not binding.url for name in text.names}
     parts = urlsplit(url)
-    return [part for part in (parts.netloc, parts.hostname, parts.password, parts.username) if part]
+    place = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+    return {name: value for name, value in read.items() if name in in_headers or value.rstrip("/") not in place}
+
+
+def _parts(url: str) -> list[str]:
+    """Return what libraries may show of the secret parts of a URL, instead of all of it."""
+    parts = urlsplit(url)
+    user = parts.netloc.rpartition("@")[0]
+    path = parts.path.strip("/")
+    return [part for part in (user, parts.password, parts.username, path if len(path) >= _LONG_PATH else "") if part]
 
 
 def _headers(headers: Mapping[str, EnvText], endpoint: Endpoint, environment: Mapping[str, str]) -> dict[str, str]:

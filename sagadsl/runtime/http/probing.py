@@ -18,6 +18,7 @@ from sagadsl.runtime.services import ActionError
 
 _WELL_AT_HEALTH = 400
 _WELL = 500
+_NO_SUCH_METHOD = 501  # says that it does not know GET, and so that it is there
 
 
 class Health(NamedTuple):
@@ -71,9 +72,13 @@ async def _probe(endpoint: Endpoint, timeout: float) -> Health:  # noqa: ASYNC10
     try:
         sending = Sending(binding.health or "/", None, headers)
         answer = await exchange(endpoint, binding.name, "GET", sending, timeout)
-        well = answer.status < (_WELL_AT_HEALTH if binding.health else _WELL)
+        well = _is_well(answer.status, has_health=binding.health is not None)
         told = str(answer.status)
     except ActionError as error:
         well, told = error.code == INVALID_OUTPUT, error.message.removeprefix(f"{binding.name}: ")
     await endpoint.close()
     return Health(binding.name, asked, well, told, time.perf_counter() - began)
+
+
+def _is_well(status: int, *, has_health: bool) -> bool:
+    return status < _WELL_AT_HEALTH if has_health else status < _WELL or status == _NO_SUCH_METHOD

@@ -86,6 +86,7 @@ def endless(beginning: bytes, again: bytes, pause: float = 0) -> Behaviour:
 CHUNKED = OK + b"Transfer-Encoding: chunked\r\n\r\n"
 LENGTH = OK + b"Content-Length: 100\r\n\r\n"
 ZIPPED = gzip.compress(b'{"a": 1}')
+BOMB = gzip.compress(b" " * 5_000_000)
 
 LOST = ("Unavailable", True, True)
 LATE = ("Timeout", True, True)
@@ -130,7 +131,10 @@ CASES = [
     Case("answers half of its JSON", answered(200, b'{"a":'), *UNREADABLE),
     Case("answers in Latin-1", answered(200, '{"a": "ü"}'.encode("latin-1")), *UNREADABLE),
     Case("answers in UTF-16", answered(200, '{"a": "ü"}'.encode("utf-16")), *UNREADABLE),
-    Case("answers compressed", answered(200, ZIPPED, Content_Encoding="gzip"), *UNREADABLE),
+    Case("answers compressed as nobody reads it", answered(200, ZIPPED, Content_Encoding="br"), *UNREADABLE),
+    Case("answers what is not compressed as it says", answered(200, b"{}", Content_Encoding="gzip"), *UNREADABLE),
+    Case("answers half of what is compressed", answered(200, ZIPPED[:15], Content_Encoding="gzip"), *UNREADABLE),
+    Case("answers what is huge when it is read", answered(200, BOMB, Content_Encoding="gzip"), *UNREADABLE),
     Case("answers what is not a number", answered(200, b'{"a": NaN}'), *UNREADABLE),
     Case("answers an infinite number", answered(200, b'{"a": 1e999}'), *UNREADABLE),
     Case("answers a huge number", answered(200, b'{"a": ' + b"9" * 10_000 + b"}"), *UNREADABLE),

@@ -87,4 +87,6 @@ def test_who_has_paid_has_an_order_and_who_has_none_has_the_money_back(answers, 
     else:
         assert bank.charged <= bank.refunded, "money is gone, and nobody has given it back"
     failed = [each.error for each in outcome.events if isinstance(each, StepFailed)]
-    assert all(error.in_doubt == (answer not in REFUSALS) for error, answer in zip(failed, answers, strict=False))
+    for error, answer in zip(failed, answers, strict=False):
+        was_late = error.code == "Timeout"  # on a busy machine a refusal may be, too
+        assert error.in_doubt == (was_late or answer not in REFUSALS)

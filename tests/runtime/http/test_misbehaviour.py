@@ -199,13 +199,13 @@ def test_whatever_bytes_come_back_the_step_is_decided(data, hang, reset):
     async def run():
         with Server(after_request(*data, hang=hang, reset=reset)) as server:
             made = shop(server.url, timeout="150ms")
-            return await call(made)
+            return await call(made), bool(server.requests)
 
-    answer = asyncio.run(run())
+    answer, was_sent = asyncio.run(run())
 
     assert isinstance(answer, Failure | dict | list | str | int | float | None)
     if isinstance(answer, Failure) and answer.code in {"Unavailable", "Timeout", "InvalidOutput"}:
-        assert answer.in_doubt, "the request was sent"
+        assert answer.in_doubt or not was_sent, "a request that has come may have been carried out"
 
 
 async def test_a_call_that_is_stopped_leaves_no_connection_behind():

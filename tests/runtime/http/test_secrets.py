@@ -92,17 +92,42 @@ async def test_what_a_payload_puts_into_the_path_and_the_query_is_in_no_log(capl
     assert "9753" not in caplog.text
 
 
-async def test_an_address_from_the_environment_is_in_no_log_and_no_message(caplog):
-    hidden = f"http://ada:pa55word@LocalHost:{free_port()}"
+async def test_of_an_address_from_the_environment_the_user_and_the_path_are_in_no_log_and_no_message(caplog):
+    port = free_port()
+    hidden = f"http://ada_l:pa55word@LocalHost:{port}/hooks/T0KEN"
     with caplog.at_level(logging.DEBUG):
         failure = await call(made(hidden))
         with Server(parrot) as server:
-            await call(made(server.url.replace("http://", "http://ada:pa55word@")), name="shop.get")
+            await call(made(server.url.replace("http://", "http://ada_l:pa55word@") + "/hooks/T0KEN"), name="shop.get")
 
-    assert failure.code == "Unavailable"
+    assert server.requests[0].target == "/hooks/T0KEN/v1/get"
     assert "HTTP Request: GET shop.get" in caplog.text
-    for secret in ("pa55word", "LocalHost", "localhost"):
+    for secret in ("pa55word", "ada_l", "T0KEN"):
         assert secret not in caplog.text + failure.message
+    assert failure.message.startswith(f"shop.do: LocalHost:{port} cannot be reached, and nothing was sent: ")
+
+
+@pytest.mark.parametrize(
+    ("url", "values"),
+    [
+        ("${env.URL}", {"URL": "http://127.0.0.1:1"}),
+        ("${env.URL}", {"URL": "http://127.0.0.1:1/"}),
+        ("http://${env.HOST}/v1", {"HOST": "127.0.0.1:1"}),
+        ("http://${env.HOST}:${env.PORT}/v1", {"HOST": "127.0.0.1", "PORT": "1"}),
+    ],
+)
+async def test_who_is_not_there_is_named_wherever_the_name_comes_from(url, values):
+    failure = await call(services(f"services: {{shop: {{url: '{url}', actions: {{do: {{}}}}}}}}", **values))
+
+    assert failure.message.startswith("shop.do: 127.0.0.1:1 cannot be reached, and nothing was sent: ")
+    assert "('127.0.0.1', 1)" in failure.message
+
+
+async def test_what_a_header_holds_is_secret_even_if_it_is_the_name_of_the_host():
+    text = "services: {shop: {url: 'http://${env.NAME}:1', headers: {X-Token: '${env.NAME}'}, actions: {do: {}}}}"
+    failure = await call(services(text, NAME="localhost"))
+
+    assert "localhost" not in failure.message
 
 
 def test_every_variable_that_is_not_set_is_named_at_once():
@@ -158,7 +183,7 @@ def test_a_file_with_errors_says_all_of_them(tmp_path):
 def test_nobody_pays_for_what_is_not_used():
     code = (
         "import sys, sagadsl.runtime.engine, sagadsl.cli.serving; "
-        "print([name for name in ('httpx', 'circuitbreaker', 'sagadsl.runtime.http') if name in sys.modules])"
+        "print([name for name in ('httpx', 'interlock', 'sagadsl.runtime.http') if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
