@@ -19,6 +19,7 @@ from sagadsl.language.definition import Json
 from sagadsl.machine.events import Event
 from sagadsl.runtime.store.records import (
     EVERYTHING,
+    UNBEGUN,
     Answer,
     Durations,
     EngineRow,
@@ -112,7 +113,8 @@ class Store(Protocol):
         """Become the owner of at most `limit` sagas that nobody owns and whose time has come (`wake_at` up to `now`).
 
         Those with a hash in `without` are left to others. The longest overdue come first. Two engines that claim at
-        the same time never get the same saga.
+        the same time never get the same saga. A row comes without `wake_at`, unless that was `UNBEGUN`: it then says so
+        here, this once, and not in the store any more.
 
         Raises:
             LeaseLostError: The engine has been removed.
@@ -123,6 +125,8 @@ class Store(Protocol):
 
     async def claim_one(self, engine_id: str, saga_id: str) -> SagaRow:
         """Become the owner of one saga, whenever its time comes, if nobody owns it; return its row with its owner.
+
+        As in `claim`, the row of one that has become this engine's says whether nothing has been begun of it.
 
         Raises:
             UnknownSagaError: There is no such saga.
@@ -187,8 +191,15 @@ class Store(Protocol):
             ValueError: `after` is no cursor.
         """
 
-    async def stale(self, before: float, limit: int = 100) -> Sequence[SagaRow]:
-        """Return unfinished sagas to which nothing has happened since an instant, the longest quiet first."""
+    async def stale(self, before: float, limit: int = 100, *, due: float | None = None) -> Sequence[SagaRow]:
+        """Return unfinished sagas to which nothing has happened since an instant, the longest quiet first.
+
+        With `due`, the time it is now, only those that should go on as far as the store knows: not one that waits for a
+        person, nor one that nobody runs and that is to be taken up later, or only when it is told something.
+        """
+
+    async def last_events(self, saga_ids: Collection[str]) -> dict[str, float]:
+        """Return when the last event of each of these sagas was recorded; one that is not there is left out."""
 
     async def stats(self, which: Filter = EVERYTHING) -> Stats:
         """Return counts and durations."""
@@ -229,6 +240,7 @@ LOCKED: Json = {"event": {"type": "LocksAcquired"}}
 __all__ = [
     "EVERYTHING",
     "LOCKED",
+    "UNBEGUN",
     "Answer",
     "Durations",
     "EngineRow",

@@ -208,9 +208,13 @@ class MemoryStore:
         """Return sagas, the youngest first."""
         return memory_looking.page(self._sagas.youngest_first, which, after, limit)
 
-    async def stale(self, before: float, limit: int = 100) -> Sequence[SagaRow]:
+    async def stale(self, before: float, limit: int = 100, *, due: float | None = None) -> Sequence[SagaRow]:
         """Return unfinished sagas to which nothing has happened for long."""
-        return memory_looking.stale(self._sagas.all(), before, limit)
+        return memory_looking.stale(self._sagas.all(), before, limit, due)
+
+    async def last_events(self, saga_ids: Collection[str]) -> dict[str, float]:
+        """Return when something happened last to each of several sagas."""
+        return {each: self._sagas.get(each).events[-1].at for each in saga_ids if each in self._sagas}
 
     async def stats(self, which: Filter = EVERYTHING) -> Stats:
         """Return counts and durations."""

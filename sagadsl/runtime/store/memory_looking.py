@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 
-from sagadsl.machine.lifecycles import SAGA
+from sagadsl.machine.lifecycles import AT_REST, SAGA
 from sagadsl.runtime.store.contract import Durations, Filter, Page, SagaRow, Stats
 from sagadsl.runtime.store.memory_sagas import Record
 
@@ -36,12 +36,20 @@ def matches(row: SagaRow, which: Filter) -> bool:
     )
 
 
-def stale(records: Iterable[Record], before: float, limit: int) -> list[SagaRow]:
-    """Return unfinished sagas to which nothing has happened since an instant, the longest quiet first."""
+def stale(records: Iterable[Record], before: float, limit: int, due: float | None = None) -> list[SagaRow]:
+    """Return unfinished sagas to which nothing has happened since an instant; see `contract.Store.stale`."""
     unfinished = (record for record in records if record.row.status not in SAGA.final)
+    if due is not None:
+        unfinished = (record for record in unfinished if _should_go_on(record.row, due))
     quiet = ((record.events[-1].at, record.row.id, record.row) for record in unfinished)
     longest = heapq.nsmallest(limit, (each for each in quiet if each[0] < before))
     return [row for _, _, row in longest]
+
+
+def _should_go_on(row: SagaRow, due: float) -> bool:
+    if row.status in AT_REST:
+        return False
+    return row.status == SAGA.initial or row.owner is not None or (row.wake_at is not None and row.wake_at <= due)
 
 
 def ended(final: Iterable[SagaRow], before: float, limit: int) -> list[str]:

@@ -12,6 +12,7 @@ from dataclasses import replace
 from sagadsl.machine.events import Event, to_json
 from sagadsl.machine.lifecycles import SAGA
 from sagadsl.runtime.store.contract import (
+    UNBEGUN,
     IdTaken,
     KeyTaken,
     OutOfTurn,
@@ -167,10 +168,11 @@ class Sagas:
         return [*self._owned.get(engine_id, ())]
 
     def take(self, saga_id: str, engine_id: str) -> SagaRow:
-        """Make an engine the owner of a saga."""
+        """Make an engine the owner of a saga; the row that is returned says if nothing has been begun of it."""
         record = self._records[saga_id]
+        is_unbegun = record.row.wake_at == UNBEGUN
         self._change(record, replace(record.row, owner=engine_id, wake_at=None))
-        return record.row
+        return replace(record.row, wake_at=UNBEGUN) if is_unbegun else record.row
 
     def give_back(self, saga_id: str, wake_at: float | None) -> None:
         """Let nobody own a saga, which is to be taken up from an instant on."""

@@ -9,6 +9,13 @@ from sagadsl.language.definition import Json
 from sagadsl.machine.events import Event
 from sagadsl.machine.lifecycles import SAGA
 
+UNBEGUN = -1.0
+"""A `wake_at` before every other one, for a saga to which somebody has written who calls no actions.
+
+Whoever takes it up knows from it that no attempt has been made of what is outstanding. It is lost as soon as anybody
+else may have made one, and whenever the store has another reason to have the saga taken up.
+"""
+
 
 class StoreError(Exception):
     """The store cannot do what it should; the message says what to do. Trying again does not help."""
@@ -42,7 +49,8 @@ class SagaRow:
         error_code: Why it failed or was undone, with `error_message` and, in `error_state`, where.
         parent: The saga that runs it as a state of its own.
         owner: The engine that runs it at present; `None` where nobody does.
-        wake_at: When it has to be taken up again, for one that has no owner; `None` for never.
+        wake_at: When it has to be taken up again, for one that has no owner; `None` for never. `UNBEGUN` is at once,
+            and says that nothing has been begun of what the saga commands.
     """
 
     id: str
@@ -84,6 +92,8 @@ class EngineRow:
         process: What tells this process from every other one on every machine; see `runtime/processes.py`.
         joined_at: When it joined.
         beat: A number that it increases every few seconds while it lives; what it is does not matter.
+        actions: What its services offer, each as `service.action`; none for one that only records what people decide,
+            `None` for one that does not say.
     """
 
     id: str
@@ -91,6 +101,7 @@ class EngineRow:
     process: str
     joined_at: float
     beat: int = 0
+    actions: Sequence[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from itertools import chain
 
 import pytest
 
-from sagadsl.runtime.store.contract import UnknownSagaError, Write
+from sagadsl.runtime.store.contract import UNBEGUN, UnknownSagaError, Write
 from tests.runtime.store.writing import ME, NOW, YOU, a_row, committed, end, first, given, ids, join, mail_to, step
 
 
@@ -25,6 +25,21 @@ async def test_whose_time_has_come_is_claimed_the_longest_overdue_first(store):
     assert claimed == [await store.row(each) for each in ids(claimed)]
     assert {row.owner for row in claimed} == {YOU}
     assert {row.wake_at for row in claimed} == {None}
+
+
+async def test_whoever_takes_it_up_is_told_once_that_nothing_has_been_begun(store):
+    await free_sagas(store, one=UNBEGUN, other=UNBEGUN, late=NOW - 9)
+
+    claimed = [*await store.claim(YOU, now=NOW, limit=2), await store.claim_one(YOU, "late")]
+
+    assert {row.id: row.wake_at for row in claimed} == {"one": UNBEGUN, "other": UNBEGUN, "late": None}
+    assert {(await store.row(row.id)).wake_at for row in claimed} == {None}
+    assert {row.wake_at for row in await store.owned(YOU)} == {None}
+    await store.leave(YOU)
+    await join(store, YOU)
+    assert (await store.claim_one(YOU, "one")).wake_at is None
+    await store.release(YOU, {"one": UNBEGUN})
+    assert (await store.claim_one(YOU, "one")).wake_at == UNBEGUN
 
 
 async def test_no_more_are_claimed_than_asked_for_and_none_twice(store, another):

@@ -6,8 +6,9 @@ from sagadsl.runtime.store.contract import EngineRow, LeaseLostError
 from tests.runtime.store.writing import ME, NOW, YOU, committed, first, given, ids, join, mail_to, more, seen
 
 
-async def test_an_engine_that_has_joined_is_listed_until_it_leaves(store, another):
-    engine = EngineRow("e", "a host", "a process", NOW + 0.5)
+@pytest.mark.parametrize("actions", [None, (), ("bank.pay", "pošta.pošli")])
+async def test_an_engine_that_has_joined_is_listed_with_what_it_can_do_until_it_leaves(store, another, actions):
+    engine = EngineRow("e", "a host", "a process", NOW + 0.5, actions=actions)
 
     await store.join(engine)
     assert await another.engines() == [engine]

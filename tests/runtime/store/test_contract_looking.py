@@ -149,6 +149,23 @@ async def test_unfinished_sagas_to_which_nothing_happened_are_stale_the_longest_
     assert (await store.stale(NOW - 80))[0] == a_row("long_ago")
 
 
+async def test_of_the_quiet_ones_those_that_should_go_on_are_told_from_those_that_wait(store):
+    await join(store)
+    quiet = ("run", "late", "early", "told", "locked")
+    await committed(store, *(first(id_, started(at=NOW - 90)) for id_ in quiet))
+    await committed(
+        store,
+        Write("locked", step(2, at=NOW - 60), a_row("locked", status="created", owner=None)),
+        first("failed", started(at=NOW - 80)),
+        Write("failed", step(2, at=NOW - 70), a_row("failed", status="failed", owner=None)),
+    )
+    await store.release(ME, {"late": NOW - 1, "early": NOW + 1, "told": None})
+
+    assert ids(await store.stale(NOW - 10, due=NOW)) == ["late", "run", "locked"]
+    assert ids(await store.stale(NOW - 10, 1, due=NOW)) == ["late"]
+    assert "early" in ids(await store.stale(NOW - 10, due=NOW + 1))
+
+
 async def test_an_event_without_a_row_counts_as_something_that_happened(store):
     await join(store)
     await committed(store, first("a", started(at=NOW - 90)))
@@ -157,6 +174,14 @@ async def test_an_event_without_a_row_counts_as_something_that_happened(store):
     await committed(store, more("a", 2, at=NOW - 5))
 
     assert ids(await store.stale(NOW - 10)) == []
+
+
+async def test_it_is_told_when_something_happened_last_to_sagas(store):
+    await join(store)
+    await committed(store, first("a", started(at=NOW - 90)), more("a", 2, at=NOW - 5), first("č", started(at=NOW - 7)))
+
+    assert await store.last_events(["č", "nobody", "a"]) == {"a": NOW - 5, "č": NOW - 7}
+    assert await store.last_events([]) == {}
 
 
 async def test_sagas_are_counted_by_status_and_completed_ones_timed(store):

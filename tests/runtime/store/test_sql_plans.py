@@ -18,6 +18,7 @@ QUESTIONS = {
     "histories": lambda store: store.histories(["a", "b"]),
     "counts": lambda store: store.stats(),
     "stale ones": lambda store: store.stale(NOW + 1),
+    "stale ones that should go on": lambda store: store.stale(NOW + 1, due=NOW),
     "letters": lambda store: store.letters(ME),
     "a commit": lambda store: store.commit(
         ME,

@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
@@ -73,6 +74,21 @@ def test_the_conditions_of_the_indexes_are_those_that_the_queries_have(empty):
                 assert (condition is None) == (wanted is None), made["name"]
                 if dialect == "sqlite" and wanted is not None:
                     assert str(condition) == str(wanted)
+
+
+async def test_engines_that_were_there_before_they_could_say_what_they_can_do_do_not_say(empty):
+    with connected(empty) as connection:
+        command.upgrade(configuration(connection), "0001")
+        connection.execute(text("INSERT INTO sagadsl_engines VALUES (1, 'old', 'here', 'p', 0.0, 7)"))
+
+    assert f"upgraded from version 0001 to {HEAD}" in upgrade(empty)
+    store = open_store(empty)
+    await store.open()
+
+    (old,) = await store.engines()
+
+    await store.close()
+    assert (old.id, old.beat, old.actions) == ("old", 7, None)
 
 
 async def test_a_store_that_a_newer_sagadsl_has_made_is_left_alone(empty):

@@ -8,10 +8,10 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, Subquery, func, select, tuple_, union_all
 
-from sagadsl.machine.lifecycles import SAGA
+from sagadsl.machine.lifecycles import AT_REST, SAGA
 from sagadsl.runtime.store.contract import Durations, Filter, Page, SagaRow, Stats
 from sagadsl.runtime.store.sql.cursors import cursor_of
-from sagadsl.runtime.store.sql.plain import to_column
+from sagadsl.runtime.store.sql.plain import from_column, to_column
 from sagadsl.runtime.store.sql.rows import saga_row
 from sagadsl.runtime.store.sql.tables import FINISHED, ROW, UNFINISHED, events, sagas
 
@@ -57,13 +57,27 @@ def _unfinished_first(statuses: Sequence[str], conditions: list[ColumnElement[bo
     return _youngest_first(select(together), together.c, limit)
 
 
-def stale(connection: Connection, before: float, limit: int) -> list[SagaRow]:
-    """Return unfinished sagas whose last event is older than an instant, the longest quiet first."""
+def stale(connection: Connection, before: float, limit: int, due: float | None = None) -> list[SagaRow]:
+    """Return unfinished sagas whose last event is older than an instant; see `contract.Store.stale`."""
     newest = select(events.c.at).where(events.c.saga_id == sagas.c.id).order_by(events.c.seq.desc()).limit(1)
     unfinished = (UNFINISHED, sagas.c.status > "")  # which is true, and shows SQLite that there is an index
-    quiet = select(*_ROW, newest.scalar_subquery().label("last_at")).where(*unfinished).subquery()
+    going = () if due is None else _should_go_on(due)
+    quiet = select(*_ROW, newest.scalar_subquery().label("last_at")).where(*unfinished, *going).subquery()
     longest = select(quiet).where(quiet.c.last_at < before).order_by(quiet.c.last_at, quiet.c.id).limit(limit)
     return [saga_row(row[:-1]) for row in connection.execute(longest)]
+
+
+def _should_go_on(due: float) -> tuple[ColumnElement[bool], ...]:
+    is_due = sagas.c.owner.is_not(None) | (sagas.c.wake_at <= due)
+    return sagas.c.status.not_in(sorted(AT_REST)), (sagas.c.status == SAGA.initial) | is_due
+
+
+def last_events(connection: Connection, saga_ids: Sequence[str]) -> dict[str, float]:
+    """Return when the last event of each saga was recorded."""
+    newest = select(events.c.at).where(events.c.saga_id == sagas.c.id).order_by(events.c.seq.desc()).limit(1)
+    these = sagas.c.id.in_([to_column(each) for each in saga_ids])
+    rows = connection.execute(select(sagas.c.id, newest.scalar_subquery()).where(these))
+    return {from_column(saga_id): at for saga_id, at in rows}
 
 
 def stats(connection: Connection, which: Filter) -> Stats:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
+from typing import Any
 
-from sqlalchemy import Connection, Dialect, Double, Text, Update, and_, bindparam, delete, null, select, update
+from sqlalchemy import Connection, Dialect, Double, Row, Text, Update, and_, bindparam, delete, null, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from sagadsl.runtime.store.contract import EngineRow, LeaseLostError, SagaRow, UnknownSagaError
+from sagadsl.runtime.store.contract import UNBEGUN, EngineRow, LeaseLostError, SagaRow, UnknownSagaError
 from sagadsl.runtime.store.sql.fence import Fence
 from sagadsl.runtime.store.sql.incoming import Prepared, incoming, rows
 from sagadsl.runtime.store.sql.plain import to_column
@@ -78,18 +80,20 @@ class Ownership:
         if without:
             due = due.where(sagas.c.hash.not_in(sorted(without)))
         due = due.order_by(sagas.c.wake_at).limit(limit).with_for_update(skip_locked=True, key_share=True)
-        order = {row.id: place for place, row in enumerate(connection.execute(due))}
-        if not order:
+        before = {row.id: row.wake_at for row in connection.execute(due)}
+        if not before:
             return []
-        found = connection.execute(_take(engine_id).where(sagas.c.id.in_(order)).returning(*_ROW)).all()
-        return [saga_row(row) for row in sorted(found, key=lambda row: order[row.id])]
+        order = {each: place for place, each in enumerate(before)}
+        found = connection.execute(_take(engine_id).where(sagas.c.id.in_(before)).returning(*_ROW)).all()
+        return [_taken(row, before[row.id]) for row in sorted(found, key=lambda row: order[row.id])]
 
     def claim_one(self, connection: Connection, engine_id: str, saga_id: str) -> SagaRow:
         """Become the owner of one saga, if nobody owns it."""
         self._fence.pass_through(connection, engine_id)
-        this = sagas.c.id == to_column(saga_id)
-        row = connection.execute(_take(engine_id).where(this, sagas.c.owner.is_(null())).returning(*_ROW)).first()
-        return saga_row(row) if row is not None else saga_of(connection, saga_id)
+        free = and_(sagas.c.id == to_column(saga_id), sagas.c.owner.is_(null()))
+        before = connection.execute(select(sagas.c.wake_at).where(free).with_for_update(key_share=True)).first()
+        row = None if before is None else connection.execute(_take(engine_id).where(free).returning(*_ROW)).first()
+        return saga_of(connection, saga_id) if row is None or before is None else _taken(row, before.wake_at)
 
     def release(self, connection: Connection, engine_id: str, wake_at: Mapping[str, float | None]) -> None:
         """Give sagas back; those with mail are to be taken up at once."""
@@ -113,6 +117,12 @@ def saga_of(connection: Connection, saga_id: str) -> SagaRow:
 
 def _take(engine_id: str) -> Update:
     return update(sagas).values(owner=engine_id, wake_at=None)
+
+
+def _taken(columns: Row[Any], wake_at: float | None) -> SagaRow:
+    """Return the row of a saga that has just been taken up, which says if nothing has been begun of it."""
+    row = saga_row(columns)
+    return replace(row, wake_at=UNBEGUN) if wake_at == UNBEGUN else row
 
 
 def _release(dialect: Dialect) -> Update:

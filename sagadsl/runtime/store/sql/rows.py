@@ -94,12 +94,14 @@ def engine_columns(engine: EngineRow) -> dict[str, Any]:
         "process": to_column(engine.process),
         "joined_at": engine.joined_at,
         "beat": engine.beat,
+        "actions": None if engine.actions is None else dumps([*engine.actions]),
     }
 
 
 def engine_from(row: Row[Any]) -> EngineRow:
     """Return the engine of a row."""
-    return EngineRow(row.id, from_column(row.host), from_column(row.process), row.joined_at, row.beat)
+    actions = None if row.actions is None else tuple(loads(row.actions))
+    return EngineRow(row.id, from_column(row.host), from_column(row.process), row.joined_at, row.beat, actions)
 
 
 def letter_from(row: Any) -> Letter:

@@ -128,6 +128,6 @@ class SealedStore(SqlStore):
         page = await super().list(which, after=after, limit=limit)
         return replace(page, sagas=tuple(map(self._row, page.sagas)))
 
-    async def stale(self, before: float, limit: int = 100) -> Sequence[SagaRow]:
+    async def stale(self, before: float, limit: int = 100, *, due: float | None = None) -> Sequence[SagaRow]:
         """Return unfinished sagas to which nothing has happened for long."""
-        return [self._row(each) for each in await super().stale(before, limit)]
+        return [self._row(each) for each in await super().stale(before, limit, due=due)]

@@ -175,9 +175,13 @@ class SqlStore:
         """Return sagas, the youngest first."""
         return await self._threads.read(looking.page, which, None if after is None else read_cursor(after), limit)
 
-    async def stale(self, before: float, limit: int = 100) -> Sequence[SagaRow]:
+    async def stale(self, before: float, limit: int = 100, *, due: float | None = None) -> Sequence[SagaRow]:
         """Return unfinished sagas to which nothing has happened for long."""
-        return await self._threads.read(looking.stale, before, limit)
+        return await self._threads.read(looking.stale, before, limit, due)
+
+    async def last_events(self, saga_ids: Collection[str]) -> dict[str, float]:
+        """Return when something happened last to each of several sagas."""
+        return await self._threads.read(looking.last_events, [*saga_ids])
 
     async def stats(self, which: Filter = EVERYTHING) -> Stats:
         """Return counts and durations."""

@@ -111,8 +111,10 @@ engines = Table(
     Column("process", Text, nullable=False),
     Column("joined_at", Double, nullable=False),
     Column("beat", BigInteger, nullable=False),
+    Column("actions", Text),
     Index("sagadsl_engines_one", "id", unique=True),
 )
+"""`actions` is a list as JSON; an engine of a sagadsl without this column does not say."""
 
 letters = Table(
     "sagadsl_letters",
