@@ -1,5 +1,6 @@
 """The alert rules and the dashboard of `docs/operations`: they load, they speak of metrics that there are, they work."""
 
+import asyncio
 import json
 import re
 import subprocess
@@ -7,8 +8,11 @@ from pathlib import Path
 
 import pytest
 import yaml
+from prometheus_client import generate_latest
 
+from sagadsl import ActionError, Services, compile_saga, load
 from sagadsl.runtime.observe.metrics import METRICS
+from tests.operations.workers import Worker, judged
 from tests.programs import needed
 
 HERE = Path(__file__).parent
@@ -125,6 +129,77 @@ def test_prometheus_understands_what_the_dashboard_asks_for(tmp_path):
     (tmp_path / "rules.yaml").write_text(yaml.safe_dump({"groups": [{"name": "x", "rules": asked}]}), encoding="utf-8")
 
     assert f"{len(asked)} rules found" in promtool("check", "rules", "rules.yaml", cwd=tmp_path)
+
+
+TRIP = """\
+name: trip
+steps:
+  - {id: book, service: hotel, action: book, compensation: cancel, retry: {max_attempts: 2, initial_delay: 1ms}}
+  - {id: pay, service: bank, action: pay, compensation: refund}
+"""
+
+
+def town():
+    """A hotel that fails now and then, and a bank that does and cannot give anything back."""
+    services, calls = Services(), []
+    services.breaker("bank")
+
+    @services.action("hotel.book")
+    async def book():
+        calls.append("book")
+        if calls.count("book") % 3 == 1:
+            raise ActionError("Busy")
+
+    @services.action("bank.pay")
+    async def pay():
+        calls.append("pay")
+        if calls.count("pay") % 2 == 0:
+            raise ActionError("Lost", in_doubt=True)
+
+    @services.action("hotel.cancel")
+    async def cancel(): ...
+
+    @services.action("bank.refund")
+    async def refund():
+        raise ActionError("Closed", retryable=False)
+
+    return services
+
+
+@pytest.fixture
+async def worker():
+    """A worker that has a good deal to tell."""
+    async with Worker(town()) as worker:
+        trip = compile_saga(load(TRIP))
+        await worker.engine.register(trip)
+        for _ in range(3):  # minutes
+            for _ in range(3):
+                await worker.engine.run(trip, {})
+            await worker.looked()
+            worker.scraped()
+        yield worker
+
+
+async def test_prometheus_finds_nothing_wrong_with_what_a_worker_serves(worker):
+    served = generate_latest(worker.registry)
+    asked = {"args": [needed("promtool"), "check", "metrics"], "input": served, "capture_output": True}
+    ended = await asyncio.to_thread(subprocess.run, **asked, check=False)
+
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, b"", b"")
+
+
+async def test_whatever_the_dashboard_shows_there_is_something_to_be_seen(worker, tmp_path):
+    asked = [re.sub(r"\$\w+", ".*", expression.replace("$__rate_interval", "5m")) for _, expression in queries()]
+
+    judged(
+        worker,
+        tmp_path,
+        RULES,
+        [
+            {"expr": f"count({each}) > bool 0", "eval_time": "2m", "exp_samples": [{"labels": "{}", "value": 1}]}
+            for each in asked
+        ],
+    )
 
 
 def test_the_page_on_alerts_has_every_rule():

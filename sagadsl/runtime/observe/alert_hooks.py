@@ -15,7 +15,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from sagadsl.runtime.invocation import in_thread
-from sagadsl.runtime.observe.alerts import Alert, Hook
+from sagadsl.runtime.observe.alerts import Alert
+from sagadsl.runtime.observe.telling import Hook
 
 PATIENCE = 30.0
 """Seconds that a command has, and that a server has to answer."""
@@ -30,8 +31,9 @@ class AlertError(Exception):
 def command_hook(command: str, patience: float = PATIENCE) -> Hook:
     """Return what runs a command with an alert as JSON on its standard input.
 
-    It is run without a shell. The environment has the alert as well: its kind in `SAGADSL_ALERT`, what it is about in
-    `SAGADSL_ALERT_SUBJECT`, and the sentence in `SAGADSL_ALERT_SUMMARY`.
+    It is run without a shell. The environment has the alert as well: its kind in `SAGADSL_ALERT`, whether it is
+    firing or resolved in `SAGADSL_ALERT_STATE`, what it is about in `SAGADSL_ALERT_SUBJECT`, and the sentence in
+    `SAGADSL_ALERT_SUMMARY`.
 
     Raises:
         ValueError: There is no command in it.
@@ -58,6 +60,7 @@ async def _run(words: list[str], patience: float, alert: Alert) -> None:
     env = {
         **os.environ,
         "SAGADSL_ALERT": alert.kind,
+        "SAGADSL_ALERT_STATE": alert.state,
         "SAGADSL_ALERT_SUBJECT": alert.subject,
         "SAGADSL_ALERT_SUMMARY": alert.summary,
     }

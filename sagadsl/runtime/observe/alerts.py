@@ -1,6 +1,6 @@
 """Alerts of a worker: what somebody has to know now, and no more often than it helps.
 
-`ALERTS` is the whole list. An alert goes to the log and to the hooks, which are in `alert_hooks.py`.
+`ALERTS` is the whole list. An alert goes to the log, and by `telling.py` to the hooks of `alert_hooks.py`.
 """
 
 from __future__ import annotations
@@ -8,11 +8,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
 from sagadsl.language.definition import Json
+from sagadsl.runtime.observe.telling import LONGEST, Hook, Teller
 from sagadsl.runtime.observe.watch import MANY, Health
 from sagadsl.runtime.store.contract import SagaRow
 
@@ -22,9 +23,6 @@ ALERTS: Mapping[str, str] = {
     "breaker_open": "The circuit breaker of a service has opened; `subject` is the service.",
 }
 """Every kind of alert, and when there is one."""
-
-QUEUED: Final = 100
-"""Alerts that wait to be told; more are only logged."""
 
 _SHOWN = 10
 
@@ -41,6 +39,7 @@ class Alert:
         at: When it was found, in seconds since 1970.
         subject: What it is about, where there may be several.
         details: More of it, as JSON data.
+        state: `firing` while it is so, and `resolved` when it is over.
     """
 
     kind: str
@@ -48,66 +47,109 @@ class Alert:
     at: float
     subject: str = ""
     details: Mapping[str, Json] = field(default_factory=dict)
+    state: str = "firing"
+
+    @property
+    def about(self) -> About:
+        """What tells it from others: one with the same is about the same thing."""
+        return self.kind, self.subject
+
+    @property
+    def text(self) -> str:
+        """What it says, in a line that can stand alone."""
+        return self.summary if self.state == "firing" else f"resolved: {self.summary}"
 
     def to_json(self) -> dict[str, Json]:
         """Return it as JSON data; `text` is where chat systems look for a message."""
         return {
             "alert": self.kind,
+            "state": self.state,
             "subject": self.subject,
             "summary": self.summary,
-            "text": f"sagadsl: {self.summary}",
+            "text": f"sagadsl: {self.text}",
             "at": self.at,
             "details": dict(self.details),
         }
 
 
-Hook: TypeAlias = Callable[[Alert], Awaitable[None]]
+About: TypeAlias = tuple[str, str]
+
+
+class _Told:
+    """What somebody has been told of, until it is over.
+
+    Attributes:
+        alert: What was told first.
+        at: When it was told last, by a clock that does not jump.
+        calm_since: Since when it has not been so, or `None`.
+    """
+
+    __slots__ = ("alert", "at", "calm_since")
+
+    def __init__(self, alert: Alert, at: float) -> None:
+        self.alert = alert
+        self.at = at
+        self.calm_since: float | None = None
 
 
 class Alerts:
-    """Finds out from each look at the store what is new, and tells of it.
+    """Finds out from each look at the store what is new, and tells of it, and of its end.
 
-    The same thing is told again after `every` seconds at the earliest, if it is still so. What a hook raises is logged.
+    The same thing is told again after `every` seconds at the earliest, if it is still so. That it is over is told once,
+    when it has been for `calm` seconds: what comes and goes is one alert and not many. What a hook raises is logged.
 
     Args:
-        hooks: What is called with an alert, one after the other.
+        hooks: What is called with an alert; each for itself.
         every: Seconds.
+        calm: Seconds.
+        longest: Seconds that a hook has for an alert.
         now: A clock that does not jump.
     """
 
     def __init__(
-        self, hooks: Sequence[Hook] = (), *, every: float = 900.0, now: Callable[[], float] = time.monotonic
+        self,
+        hooks: Sequence[Hook] = (),
+        *,
+        every: float = 900.0,
+        calm: float = 60.0,
+        longest: float = LONGEST,
+        now: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._hooks = hooks
+        self._tellers = [Teller(hook, longest) for hook in hooks]
         self._every = every
+        self._calm = calm
         self._now = now
-        self._told: dict[tuple[str, str], float] = {}
+        self._told: dict[About, _Told] = {}
         self._dead: int | None = None
-        self._queue: asyncio.Queue[Alert] = asyncio.Queue(QUEUED)
+        self._bearable = 0
 
     def look(self, health: Health) -> None:
-        """Take what a look has shown, and log what is new; the hooks are called by `run`."""
+        """Take what a look has shown, and log what is new or over; the hooks are called by `run`."""
+        now = self._now()
         for alert in self._found(health):
-            if not self._is_due(alert):
-                continue
-            if alert.kind == "dead_letters":
-                self._dead = health.dead_letters
-            _log.warning("%s", alert.summary, extra={"alert": alert.kind, "subject": alert.subject})
-            if self._hooks:
-                self._put(alert)
+            self._notice(alert, now, health.dead_letters)
+        for about, told in list(self._told.items()):
+            if self._goes_on(told.alert, health):
+                told.calm_since = None
+            elif told.calm_since is None:
+                told.calm_since = now
+            if told.calm_since is not None and now - told.calm_since >= self._calm:
+                del self._told[about]
+                self._tell(_over(told.alert, health))
 
-    def _is_due(self, alert: Alert) -> bool:
-        what, now = (alert.kind, alert.subject), self._now()
-        if now - self._told.get(what, float("-inf")) < self._every:
-            return False
-        self._told[what] = now
-        return True
+    def opened(self, service: str) -> None:
+        """Take that the circuit of a service has opened just now: by the next look it may try again already."""
+        alert = _breaker_open(service, time.time())
+        told = self._told.get(alert.about)
+        if told is not None:
+            told.calm_since = None
+        self._notice(alert, self._now(), self._dead or 0)
 
-    def _put(self, alert: Alert) -> None:
-        try:
-            self._queue.put_nowait(alert)
-        except asyncio.QueueFull:
-            _log.warning("%d alerts wait to be told; one more is not", QUEUED)
+    async def run(self) -> None:
+        """Call the hooks, each with an alert at a time, until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            for teller in self._tellers:
+                group.create_task(teller.run())
 
     def _found(self, health: Health) -> Iterator[Alert]:
         if health.stale:
@@ -118,20 +160,51 @@ class Alerts:
             yield _dead_letters(health, dead - self._dead)
         for service, state in health.breakers.items():
             if state == "open":
-                summary = f"the circuit breaker of {service} is open: it fails and is not called for now"
-                yield Alert("breaker_open", summary, health.at, service)
-            elif state == "closed":
-                self._told.pop(("breaker_open", service), None)
+                yield _breaker_open(service, health.at)
 
-    async def run(self) -> None:
-        """Call the hooks, an alert at a time, until cancelled."""
-        while True:
-            alert = await self._queue.get()
-            for hook in self._hooks:
-                try:
-                    await hook(alert)
-                except Exception as error:  # noqa: BLE001 - it is no business of the sagas that nobody can be told
-                    _log.error("an alert could not be told: %s", error)
+    def _notice(self, alert: Alert, now: float, dead: int) -> None:
+        told = self._told.get(alert.about)
+        if told is not None and now - told.at < self._every:
+            return
+        if alert.kind == "dead_letters":
+            before = self._dead or 0
+            self._bearable = min(before, self._bearable) if told else before
+            self._dead = dead
+        if told is None:
+            self._told[alert.about] = _Told(alert, now)
+        else:
+            told.at = now
+        self._tell(alert)
+
+    def _goes_on(self, alert: Alert, health: Health) -> bool:
+        """Whether it is still so; a circuit that one call tries is neither open nor closed."""
+        match alert.kind:
+            case "stale":
+                return bool(health.stale)
+            case "dead_letters":
+                return health.dead_letters > self._bearable
+        return health.breakers.get(alert.subject, "closed") != "closed"
+
+    def _tell(self, alert: Alert) -> None:
+        data = {"alert": alert.kind, "subject": alert.subject, "state": alert.state}
+        _log.warning("%s", alert.text, extra=data)
+        for teller in self._tellers:
+            teller.put(alert)
+
+
+def _over(alert: Alert, health: Health) -> Alert:
+    """Return the word that what was told of is over."""
+    dead = health.dead_letters
+    left = f"{dead} {'waits' if dead == 1 else 'wait'}, as before" if dead else "none waits any more"
+    summary = {
+        "stale": "something happens again to all sagas that should go on",
+        "dead_letters": f"the sagas that waited for a person have been decided about; {left}",
+        "breaker_open": f"the circuit breaker of {alert.subject} is closed: it works again and is called",
+    }[alert.kind]
+    details: dict[str, Json] = {"since": alert.at}
+    if alert.kind == "dead_letters":
+        details["count"] = dead
+    return Alert(alert.kind, summary, health.at, alert.subject, details, "resolved")
 
 
 def _stale(health: Health) -> Alert:
@@ -140,6 +213,12 @@ def _stale(health: Health) -> Alert:
     first = health.stale[0]
     summary = f"nothing happens to {some} although something should; the longest quiet is {first.name} {first.id}"
     return Alert("stale", summary, health.at, details={"count": count, "sagas": _rows(health.stale)})
+
+
+def _breaker_open(service: str, at: float) -> Alert:
+    return Alert(
+        "breaker_open", f"the circuit breaker of {service} is open: it fails and is not called for now", at, service
+    )
 
 
 def _dead_letters(health: Health, more: int) -> Alert:

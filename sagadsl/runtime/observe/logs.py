@@ -27,6 +27,7 @@ from sagadsl.machine.events import (
     TimerFired,
 )
 from sagadsl.machine.saga import Saga
+from sagadsl.runtime.about import about
 from sagadsl.runtime.calls import Ask, Call
 from sagadsl.runtime.engine_life import EngineLife
 from sagadsl.runtime.observe.masking import masked_event, masked_failure
@@ -52,6 +53,7 @@ FIELDS: Mapping[str, str] = {
     "error_code": "Why something failed.",
     "error_message": "The same for people.",
     "in_doubt": "Whether it may have taken place all the same.",
+    "retry_after": "Seconds for which whoever failed asks to be left alone; absent where it does not.",
     "duration": "Seconds from the saga's start until it came to rest.",
 }
 """What a record of `LOGGER` may carry, and what it means."""
@@ -72,14 +74,7 @@ _LEVEL_OF_STATUS = {
     "failed": logging.ERROR,
     "compensation_failed": logging.ERROR,
 }
-_COPIED = {
-    "state": "step",
-    "execution": "execution",
-    "attempt": "attempt",
-    "region": "region",
-    "by": "by",
-    "why": "why",
-}
+_DECIDED = ("by", "why")
 
 _log = logging.getLogger(LOGGER)
 _attempt: ContextVar[ActionContext | None] = ContextVar("sagadsl_attempt", default=None)
@@ -107,9 +102,7 @@ def log_event(saga: Saga, event: Event, commands: Sequence[Command]) -> None:
 
 def _log_end(saga: Saga, event: Event, end: Finish) -> None:
     data: dict[str, Any] = {
-        "saga_id": saga.id,
-        "saga": saga.definition.name,
-        "version": saga.definition.version,
+        **about(saga),
         "seq": event.seq,
         "status": end.status,
         "duration": event.at - (saga.started_at or event.at),
@@ -123,25 +116,15 @@ def _log_end(saga: Saga, event: Event, end: Finish) -> None:
 
 
 def _about(saga: Saga, event: Event) -> dict[str, Any]:
-    data: dict[str, Any] = {
-        "saga_id": saga.id,
-        "saga": saga.definition.name,
-        "version": saga.definition.version,
-        "event": type(event).__name__,
-        "seq": event.seq,
-        "status": saga.status,
-    }
-    for field, name in _COPIED.items():
-        value = getattr(event, field, "")
-        if value != "":
-            data[name] = value
-    return data | _failure(getattr(event, "error", None))
+    decided = {name: value for name in _DECIDED if (value := getattr(event, name, ""))}
+    return about(saga, event) | {"status": saga.status} | decided | _failure(getattr(event, "error", None))
 
 
 def _failure(error: Failure | None) -> dict[str, Any]:
     if error is None:
         return {}
-    return {"error_code": error.code, "error_message": error.message, "in_doubt": error.in_doubt}
+    data: dict[str, Any] = {"error_code": error.code, "error_message": error.message, "in_doubt": error.in_doubt}
+    return data | ({"retry_after": error.retry_after} if error.retry_after else {})
 
 
 def _told(data: Mapping[str, Any]) -> str:

@@ -1,12 +1,13 @@
 """Masking what a definition calls `sensitive`, wherever people look.
 
-A value is masked at its path, and wherever else it turns up as it is: in what another step answered, in the saga's
-output, in the message of an error. What somebody has made of it, such as its last four digits, cannot be known for it.
+A value is masked at its path, where templates copy it to, and wherever else it turns up as it is: in what another step
+answered, in the saga's output, in the message of an error. What somebody has made of it, such as its last four digits,
+cannot be known for it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any
 
@@ -21,12 +22,11 @@ from sagadsl.machine.events import (
     StepSucceeded,
     to_json,
 )
+from sagadsl.runtime.observe.sensitive_places import MASK, at, leaves, places, without
 
 if TYPE_CHECKING:
     from sagadsl.machine.saga import Saga
     from sagadsl.runtime.outcome import Outcome, StepReport
-
-MASK = "***"
 
 _IN_TEXT = 4
 """Characters that a value needs to be looked for inside of other texts; shorter ones stand in half of all words."""
@@ -47,23 +47,32 @@ def masked(definition: Definition, what: Event | Outcome, saga: Saga | None = No
 
     if isinstance(what, Outcome):
         return masked_outcome(what, definition).to_json()
-    if not definition.sensitive:
-        return to_json(what)
     return to_json(masked_event(what, definition, saga))
 
 
 def masked_event(event: Event, definition: Definition, saga: Saga | None = None) -> Event:
     """Return the same event without what is sensitive; see `masked`."""
-    if not definition.sensitive:
+    handed = saga.sensitive if saga is not None else _handed(event)
+    if not definition.sensitive and not handed:
         return event
     mask = Mask(definition) if saga is None else Mask.of(saga)
     mask.learn(event)
     return mask.event(event)
 
 
+def is_private(saga: Saga) -> bool:
+    """Whether anything of a saga is sensitive, to itself or to the saga around it."""
+    return bool(saga.definition.sensitive or saga.sensitive)
+
+
+def _handed(event: Event) -> Sequence[Path]:
+    paths = event.sensitive if isinstance(event, SagaStarted) else None
+    return [tuple(path) for path in paths or ()]
+
+
 def masked_failure(error: Failure | None, saga: Saga) -> Failure | None:
     """Return why something of a saga failed, without what is sensitive."""
-    return Mask.of(saga).failure(error) if error is not None and saga.definition.sensitive else error
+    return Mask.of(saga).failure(error) if error is not None and is_private(saga) else error
 
 
 def without_data(event: Event) -> Event:
@@ -77,18 +86,19 @@ def without_data(event: Event) -> Event:
 
 def masked_end(end: Finish, saga: Saga) -> Finish:
     """Return how a saga has come to rest, without what is sensitive."""
-    if not saga.definition.sensitive:
+    if not is_private(saga):
         return end
     mask = Mask.of(saga)
-    return replace(end, output=mask.data(end.output), error=mask.failure(end.error))
+    return replace(end, output=mask.result(end.output), error=mask.failure(end.error))
 
 
 def masked_outcome(outcome: Outcome, definition: Definition | None = None) -> Outcome:
     """Return the same outcome without what is sensitive, its events included."""
     definition = definition or outcome.definition
-    if definition is None or not definition.sensitive:
+    handed = _handed(outcome.events[0]) if outcome.events else ()
+    if definition is None or not (definition.sensitive or handed):
         return outcome
-    mask = Mask(definition, knows_all=True)
+    mask = Mask(definition, knows_all=True, handed=handed)
     mask.learn_input(outcome.input)
     for event in outcome.events:
         mask.learn(event)
@@ -97,7 +107,7 @@ def masked_outcome(outcome: Outcome, definition: Definition | None = None) -> Ou
     return replace(
         outcome,
         input=mask.input(outcome.input),
-        output=mask.data(outcome.output),
+        output=mask.result(outcome.output),
         error=mask.failure(outcome.error),
         steps=tuple(_masked_step(step, mask) for step in outcome.steps),
         events=tuple(mask.event(event) for event in outcome.events),
@@ -114,19 +124,12 @@ class Mask:
     Args:
         definition: What the saga runs.
         knows_all: Whether it will have learnt all that the saga knows before it masks anything.
+        handed: Paths of its input that the saga around it calls sensitive; a `SagaStarted` that it learns says so too.
     """
 
-    def __init__(self, definition: Definition, *, knows_all: bool = False) -> None:
-        self._input = [path[1:] for path in definition.sensitive if path[0] == "input"]
-        self._outputs: dict[str, list[Path]] = {}
-        for path in definition.sensitive:
-            if path[0] == "states":
-                self._outputs.setdefault(str(path[1]), []).append(path[3:])
-        self._signals: dict[str, list[str]] = {}
-        for name in self._outputs:
-            state = definition.all_states.get(name)
-            if isinstance(state, Wait) and state.signal is not None:
-                self._signals.setdefault(state.signal, []).append(name)
+    def __init__(self, definition: Definition, *, knows_all: bool = False, handed: Sequence[Path] = ()) -> None:
+        self._definition = definition
+        self._look_at(handed)
         self._knows_all = knows_all
         self._whole: set[Json] = set()
         self._parts: list[str] = []
@@ -134,7 +137,7 @@ class Mask:
     @classmethod
     def of(cls, saga: Saga) -> Mask:
         """Return the mask of a running saga, which knows all that the saga knows."""
-        mask = cls(saga.definition, knows_all=True)
+        mask = cls(saga.definition, knows_all=True, handed=saga.sensitive)
         mask.learn_input(saga.input)
         for execution in saga.executions.values():
             mask.learn_output(execution.name, execution.output)
@@ -143,12 +146,22 @@ class Mask:
                 mask.learn(SignalReceived(name, payload))
         return mask
 
+    def _look_at(self, handed: Sequence[Path]) -> None:
+        self._named, self._copied = places(self._definition, handed)
+        self._signals: dict[str, list[str]] = {}
+        for name in self._copied.outputs:
+            state = self._definition.all_states.get(name)
+            if isinstance(state, Wait) and state.signal is not None:
+                self._signals.setdefault(state.signal, []).append(name)
+
     # learning
 
     def learn(self, event: Event) -> None:
         """Note the sensitive values of an event, to find them elsewhere."""
         match event:
             case SagaStarted():
+                if event.sensitive:
+                    self._look_at(_handed(event))
                 self.learn_input(event.input)
             case StepSucceeded() | StepResolved():
                 self.learn_output(event.state, event.output)
@@ -158,15 +171,15 @@ class Mask:
 
     def learn_input(self, data: Json) -> None:
         """Note the sensitive values of the saga's input."""
-        self._note(data, self._input)
+        self._note(data, self._named.input)
 
     def learn_output(self, state: str, data: Json) -> None:
         """Note the sensitive values of a state's output."""
-        self._note(data, self._outputs.get(state, ()))
+        self._note(data, self._named.outputs.get(state, ()))
 
     def _note(self, data: Json, paths: Iterable[Path]) -> None:
-        leaves = (leaf for path in paths for found in _at(data, path) for leaf in _leaves(found))
-        for leaf in leaves:
+        secrets = (leaf for path in paths for found in at(data, path) for leaf in leaves(found))
+        for leaf in secrets:
             if isinstance(leaf, bool) or leaf is None or leaf in self._whole:
                 continue
             text = leaf if isinstance(leaf, str) else _number(leaf)
@@ -197,19 +210,23 @@ class Mask:
 
     def input(self, data: Json) -> Json:
         """Return the saga's input with stars in it."""
-        return self._masked(data, self._input)
+        return self._masked(data, self._copied.input)
 
     def output(self, state: str, data: Json) -> Json:
         """Return what a state gave with stars in it."""
-        return self._masked(data, self._outputs.get(state, ()))
+        return self._masked(data, self._copied.outputs.get(state, ()))
+
+    def result(self, data: Json) -> Json:
+        """Return what the saga gives with stars in it."""
+        return self._masked(data, self._copied.result)
 
     def _payload(self, signal: str, data: Json) -> Json:
-        paths = [path for state in self._signals.get(signal, ()) for path in self._outputs[state]]
+        paths = [path for state in self._signals.get(signal, ()) for path in self._copied.outputs[state]]
         return self._masked(data, paths)
 
     def _masked(self, data: Json, paths: Iterable[Path]) -> Json:
         for path in paths:
-            data = _without(data, path)
+            data = without(data, path)
         return self.data(data)
 
     def data(self, data: Json) -> Json:
@@ -245,36 +262,3 @@ class Mask:
 def _number(value: Any) -> str:
     """Return a number as JSON and messages have it; a whole one may have come as `4111.0`."""
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
-
-
-def _at(data: Json, path: Sequence[str | int]) -> Iterator[Json]:
-    """Yield what a path leads to; it goes into every element of a list."""
-    if isinstance(data, list):
-        for each in data:
-            yield from _at(each, path)
-    elif not path:
-        yield data
-    elif isinstance(data, Mapping) and path[0] in data:
-        yield from _at(data[path[0]], path[1:])
-
-
-def _leaves(data: Json) -> Iterator[Any]:
-    if isinstance(data, Mapping):
-        for value in data.values():
-            yield from _leaves(value)
-    elif isinstance(data, list):
-        for value in data:
-            yield from _leaves(value)
-    else:
-        yield data
-
-
-def _without(data: Json, path: Sequence[str | int]) -> Json:
-    """Return the data with a mask where the path leads."""
-    if isinstance(data, list) and path:
-        return [_without(each, path) for each in data]
-    if not path:
-        return None if data is None else MASK
-    if not isinstance(data, Mapping) or path[0] not in data:
-        return data
-    return {**data, str(path[0]): _without(data[path[0]], path[1:])}

@@ -7,7 +7,8 @@ few seconds (`watch.py`), so every engine of one store reports the same figures 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
@@ -82,7 +83,9 @@ METRICS: Mapping[str, Metric] = {
     ),
     "sagadsl_store_stale": Metric("gauge", "Sagas in the store to which nothing happens although something should."),
     "sagadsl_store_looked_timestamp_seconds": Metric(
-        "gauge", "When the store was last looked at, in seconds since 1970; the figures of the store are of then."
+        "gauge",
+        "When the store was last looked at, or else when this engine was made, in seconds since 1970; the figures of "
+        "the store are of then.",
     ),
     "sagadsl_breaker_state": Metric(
         "gauge",
@@ -114,8 +117,12 @@ class Metrics:
     def __init__(self, engine: EngineLife, registry: CollectorRegistry) -> None:
         self._made: dict[str, Any] = {name: _made(name, metric, registry) for name, metric in METRICS.items()}
         self._children: dict[tuple[str, ...], Any] = {}
+        self._counted: set[str] = set()
+        self._engine = engine
         self._made["sagadsl_sagas_in_flight"].set_function(lambda: engine.sagas_in_memory)
         self._made["sagadsl_actions_in_flight"].set_function(lambda: engine.actions_under_way)
+        self._made["sagadsl_store_looked_timestamp_seconds"].set(time.time())  # 0 would be decades without a look
+        self._show_breakers(engine.services.breakers())
 
     def _of(self, name: str, *labels: str) -> Any:
         """Return a metric with these labels; looking it up here takes a third of the library's time."""
@@ -125,11 +132,35 @@ class Metrics:
             child = self._children[key] = self._made[name].labels(*labels) if labels else self._made[name]
         return child
 
+    def _count_from_zero(self, names: Collection[str]) -> None:
+        """Show the counters of sagas before there is anything to count.
+
+        Prometheus knows an increase from two samples of a series: what a series begins with is none.
+        https://prometheus.io/docs/practices/instrumentation/#avoid-missing-metrics
+        """
+        for name in set(names) - self._counted:
+            self._counted.add(name)
+            for ended in ("started", *SAGA.final):
+                self._of(f"sagadsl_sagas_{ended}_total", name)
+            for status in DEAD:
+                self._of("sagadsl_sagas_failed_total", name, status)
+
+    def _show_breakers(self, services: Collection[str]) -> None:
+        """Show the states of circuit breakers as they are whenever somebody asks."""
+        states = self._engine.services.breakers
+        for service in services:
+            for each in _CIRCUITS:
+                if ("sagadsl_breaker_state", service, each) not in self._children:
+                    gauge = self._of("sagadsl_breaker_state", service, each)
+                    gauge.set_function(lambda service=service, each=each: states().get(service) == each)
+
     # what the engine does
 
     def hear(self, saga: Saga, event: Event, commands: Sequence[Command]) -> None:
         """Count an event and what follows from it; an engine's listener."""
         name = saga.definition.name
+        if name not in self._counted:
+            self._count_from_zero((name,))
         match event:
             case StepSucceeded() | StepFailed():
                 self._step(saga, event)
@@ -188,9 +219,8 @@ class Metrics:
             self._of("sagadsl_store_dead_letters", status).set(health.by_status.get(status, 0))
         self._of("sagadsl_store_stale").set(len(health.stale))
         self._of("sagadsl_store_looked_timestamp_seconds").set(health.at)
-        for service, state in health.breakers.items():
-            for each in _CIRCUITS:
-                self._of("sagadsl_breaker_state", service, each).set(each == state)
+        self._show_breakers(health.breakers.keys())
+        self._count_from_zero(self._engine.registered)
 
 
 def _outcome(answer: Json | Failure) -> str:

@@ -41,7 +41,7 @@ from sagadsl.machine.events import (
     StepSkipped,
 )
 from sagadsl.machine.saga import Saga
-from sagadsl.runtime.calls import Ask, Call
+from sagadsl.runtime.calls import ActionCall, Ask, Call
 from sagadsl.runtime.engine_life import EngineLife
 from sagadsl.runtime.http.request import add_injector
 from sagadsl.runtime.observe.masking import masked_failure
@@ -174,8 +174,11 @@ class _Tracing:
             with trace.use_span(span, record_exception=False, set_status_on_exception=False):
                 answer = await ask(call, context)
         except asyncio.CancelledError:
-            timed_out = loop.time() - begun >= call.command.timeout
-            answer = Failure(TIMEOUT if timed_out else CANCELLED, in_doubt=True)
+            if saga is not None and _has_succeeded(saga, call.command):
+                span.set_attribute("sagadsl.reported", True)
+            else:
+                timed_out = loop.time() - begun >= call.command.timeout
+                answer = Failure(TIMEOUT if timed_out else CANCELLED, in_doubt=True)
             raise
         finally:
             self._end(span, saga, answer)
@@ -231,6 +234,14 @@ class _Tracing:
             span.end()
         except Exception:  # noqa: BLE001 - a processor may be anybody's
             _log.exception("%s: a span could not be ended", saga.id)
+
+
+def _has_succeeded(saga: Saga, command: ActionCall) -> bool:
+    """Whether the outcome of an attempt was reported before the action itself has answered; nobody waits for it then."""
+    if isinstance(command, Compensate):
+        return False
+    execution = saga.executions.get((command.state, command.region, command.execution))
+    return execution is not None and execution.attempt == command.attempt and execution.status == "completed"
 
 
 def _fail(span: Span, error: Failure | None, code: str) -> None:

@@ -11,8 +11,10 @@ from typing import Self
 
 from sagadsl.runtime.engine import Engine
 from sagadsl.runtime.observe.alert_hooks import command_hook, url_hook
-from sagadsl.runtime.observe.alerts import Alerts, Hook
-from sagadsl.runtime.observe.watch import Seen, Watch
+from sagadsl.runtime.observe.alerts import Alerts
+from sagadsl.runtime.observe.openings import Openings
+from sagadsl.runtime.observe.telling import Hook
+from sagadsl.runtime.observe.watch import Health, Seen, Watch
 
 
 class ObservationError(Exception):
@@ -57,10 +59,12 @@ class Observation:
     def __init__(self, engine: Engine, settings: Settings) -> None:
         self.metrics_port: int | None = None
         self._settings = settings
+        self._engine = engine
+        self._openings: Openings | None = None
         self._ends: list[Callable[[], object]] = []
         self._tasks: list[asyncio.Task[None]] = []
         self._alerts = Alerts(_hooks(settings), every=settings.alert_every)
-        seen: list[Seen] = [self._alerts.look]
+        seen: list[Seen] = [self._alerts.look, self._heed]
         if settings.logs:
             from sagadsl.runtime.observe.logs import log_sagas  # noqa: PLC0415 - only where it is wanted
 
@@ -87,8 +91,13 @@ class Observation:
         self._ends.append(end)
         return metrics.looked
 
+    def _heed(self, _: Health) -> None:
+        if self._openings is not None:
+            self._openings.heed()
+
     async def __aenter__(self) -> Self:
         loop = asyncio.get_running_loop()
+        self._openings = Openings(self._engine.services, self._alerts.opened)
         self._tasks = [
             loop.create_task(self._watch.run(), name="sagadsl watch"),
             loop.create_task(self._alerts.run(), name="sagadsl alerts"),
@@ -96,6 +105,8 @@ class Observation:
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        if self._openings is not None:
+            self._openings.close()
         for task in self._tasks:
             task.cancel()
         if self._tasks:

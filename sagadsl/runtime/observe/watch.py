@@ -8,21 +8,23 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
-from sagadsl.machine.lifecycles import SAGA
+from sagadsl.machine.lifecycles import AT_REST, SAGA
 from sagadsl.runtime.clock import Clock, SystemClock
 from sagadsl.runtime.engine import UNFINISHED, Engine
 from sagadsl.runtime.engine_life import EngineClosedError
-from sagadsl.runtime.listening import AT_REST
 from sagadsl.runtime.store.contract import Filter, SagaRow, StoreError
 
 DEAD: Final = tuple(status for status in SAGA.states if status in AT_REST and status not in SAGA.final)
 """The statuses of dead letters: sagas that wait for a person."""
 
 MANY = 1000
-"""How many stale sagas are counted at the most, besides dead letters."""
+"""How many stale sagas are counted at the most."""
 
 _SHARE = 10
-"""A look takes up at most one part in so many of the time."""
+"""A look takes up at most one part in so many of the time, unless it takes very long."""
+
+_LONGEST = 60.0
+"""Seconds after which there is another look all the same: one may have taken long because the store was away."""
 
 _log = logging.getLogger(__name__)
 
@@ -91,7 +93,7 @@ class Watch:
                 _log.info("the store could not be looked at: %s", error)
             except Exception:  # noqa: BLE001 - whatever goes wrong in looking is no reason to look no more
                 _log.exception("looking after the engine failed; it is tried again")
-            await asyncio.sleep(max(self._every, _SHARE * (loop.time() - begun)))
+            await asyncio.sleep(pause(self._every, loop.time() - begun))
 
     async def once(self) -> Health:
         """Look once, and tell of it."""
@@ -103,17 +105,10 @@ class Watch:
     async def _look(self) -> Health:
         now = self._clock.now()
         counted = (await self._engine.stats(Filter(statuses=UNFINISHED))).by_status
-        dead = sum(counted.get(status, 0) for status in DEAD)
-        quiet = await self._engine.stale(self._stale_after, limit=dead + MANY)
-        stale = tuple(row for row in quiet if _should_go_on(row, now))
-        return Health(now, counted, stale, self._engine.services.breakers())
+        stale = await self._engine.stale(self._stale_after, MANY)
+        return Health(now, counted, tuple(stale), self._engine.services.breakers())
 
 
-def _should_go_on(row: SagaRow, now: float) -> bool:
-    """Whether something should happen to a saga: not if it waits for a person, for its time, or to be told of.
-
-    One that has not begun waits for locks, which somebody holds for too long.
-    """
-    if row.status in AT_REST:
-        return False
-    return row.owner is not None or row.status == SAGA.initial or (row.wake_at is not None and row.wake_at <= now)
+def pause(every: float, took: float) -> float:
+    """Return how many seconds pass before the next look, given how many the last one took."""
+    return max(every, min(_LONGEST, _SHARE * took))

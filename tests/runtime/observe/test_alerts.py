@@ -12,14 +12,17 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from sagadsl import ActionError, Engine, Services
 from sagadsl.language.load import load
 from sagadsl.machine.compiler import compile_saga
 from sagadsl.runtime import Limits, ManualClock
 from sagadsl.runtime.observe.alert_hooks import AlertError, command_hook, url_hook
-from sagadsl.runtime.observe.alerts import ALERTS, QUEUED, Alert, Alerts
+from sagadsl.runtime.observe.alerts import ALERTS, Alert, Alerts
 from sagadsl.runtime.observe.setting_up import Observation, ObservationError, Settings
+from sagadsl.runtime.observe.telling import QUEUED, Teller
 from sagadsl.runtime.observe.watch import Health, Watch
 from sagadsl.runtime.store.contract import SagaRow, StoreUnavailableError
 from sagadsl.runtime.store.memory import MemoryStore
@@ -41,6 +44,10 @@ class Told:
     @property
     def kinds(self):
         return [alert.kind for alert in self.alerts]
+
+    @property
+    def states(self):
+        return [alert.state for alert in self.alerts]
 
 
 class Looks:
@@ -88,6 +95,89 @@ async def test_stale_sagas_are_told_once_in_a_while(caplog):
     assert [record.levelname for record in caplog.records] == ["WARNING", "WARNING"]
 
 
+async def test_that_it_is_over_is_told_once_when_it_has_been_for_a_while(caplog):
+    told = Told()
+    looks = Looks(told)
+    await looks.look(stale=[ROW])
+
+    for after in (15, 59, 1, 15, 1000):
+        await looks.look(after=after)
+
+    assert [(alert.state, alert.at) for alert in told.alerts] == [("firing", 0.0), ("resolved", 75.0)]
+    over = told.alerts[1].to_json()
+    assert (over["alert"], over["state"], over["details"]) == ("stale", "resolved", {"since": 0.0})
+    assert over["text"] == "sagadsl: resolved: something happens again to all sagas that should go on"
+    assert [(record.state, record.alert) for record in caplog.records] == [("firing", "stale"), ("resolved", "stale")]
+
+
+async def test_what_comes_and_goes_is_told_once_and_what_comes_back_after_its_end_is_told_at_once():
+    told = Told()
+    looks = Looks(told)
+
+    for stale in ([ROW], [], [ROW], [], [ROW]):
+        await looks.look(after=15, stale=stale)
+    assert told.states == ["firing"]
+
+    await looks.look(after=15)
+    await looks.look(after=60)
+    await looks.look(after=15, stale=[ROW])
+    assert told.states == ["firing", "resolved", "firing"]
+
+
+async def test_dead_letters_are_over_when_those_that_came_have_been_decided_about():
+    told = Told()
+    looks = Looks(told, every=60)
+
+    for dead in (5, 7, 9, 8, 6, 6, 6, 5):
+        await looks.look(after=60, dead=dead)
+    assert told.states == ["firing", "firing"]
+    await looks.look(after=60, dead=5)
+    assert told.alerts[-1].summary == "the sagas that waited for a person have been decided about; 5 wait, as before"
+    assert told.alerts[-1].details == {"since": 120.0, "count": 5}
+    for dead in (6, 0, 0):
+        await looks.look(after=60, dead=dead)
+
+    assert told.states == ["firing", "firing", "resolved", "firing", "resolved"]
+    assert told.alerts[-1].summary.endswith("; none waits any more")
+
+
+async def test_a_breaker_is_over_when_it_is_closed_and_not_while_a_call_tries():
+    told = Told()
+    looks = Looks(told)
+
+    for state in ("open", "half_open", "half_open", "open", "closed", "closed"):
+        await looks.look(after=60, bank=state)
+
+    assert [(alert.state, alert.subject) for alert in told.alerts] == [("firing", "bank"), ("resolved", "bank")]
+
+
+STATES = st.sampled_from(
+    [(stale, dead, state) for stale in (0, 1) for dead in (0, 1, 2) for state in ("open", "closed")]
+)
+
+
+@settings(max_examples=150)
+@given(st.lists(st.tuples(STATES, st.sampled_from([15, 60, 900])), max_size=30))
+def test_whatever_happens_each_alert_has_one_end_and_after_a_calm_time_none_is_left(story):
+    async def run():
+        told = Told()
+        looks = Looks(told)
+        await looks.look()
+        for (stale, dead, bank), after in story:
+            await looks.look(after=after, stale=[ROW] * stale, dead=dead, bank=bank)
+        await looks.look(after=15, bank="closed")
+        await looks.look(after=60, bank="closed")
+        return told.alerts
+
+    open_ones = set()
+    for alert in asyncio.run(run()):
+        if alert.state == "firing":
+            open_ones.add(alert.about)
+        else:
+            open_ones.remove(alert.about)  # raises if it was not told of
+    assert not open_ones
+
+
 async def test_dead_letters_are_told_when_they_grow_and_not_when_there_are_some():
     told = Told()
     looks = Looks(told, every=60)
@@ -120,14 +210,31 @@ async def test_each_breaker_that_opens_is_told_and_again_after_it_was_closed():
     await looks.look(bank="open", post="half_open")
     await looks.look(bank="half_open", post="open")
     await looks.look(bank="open", post="open")
-    await looks.look(bank="closed")
-    await looks.look(bank="open")
+    await looks.look(bank="closed", post="open")
+    await looks.look(after=60, bank="closed", post="open")
+    await looks.look(bank="open", post="open")
 
-    assert [(alert.kind, alert.subject) for alert in told.alerts] == [
-        ("breaker_open", "bank"),
-        ("breaker_open", "post"),
-        ("breaker_open", "bank"),
+    assert [(alert.state, alert.subject) for alert in told.alerts] == [
+        ("firing", "bank"),
+        ("firing", "post"),
+        ("resolved", "bank"),
+        ("firing", "bank"),
     ]
+
+
+async def test_a_breaker_that_opens_between_two_looks_is_told_at_once_and_its_end_when_it_stays_closed():
+    told = Told()
+    looks = Looks(told)
+
+    looks.alerts.opened("bank")
+    await looks.look(after=5, bank="closed")
+    looks.time += 50
+    looks.alerts.opened("bank")
+    await looks.look(after=10, bank="closed")
+    assert told.states == ["firing"]
+
+    await looks.look(after=60, bank="closed")
+    assert [(alert.state, alert.subject) for alert in told.alerts] == [("firing", "bank"), ("resolved", "bank")]
 
 
 async def test_a_hook_that_fails_keeps_no_other_from_being_called(caplog):
@@ -142,6 +249,44 @@ async def test_a_hook_that_fails_keeps_no_other_from_being_called(caplog):
     assert "an alert could not be told: nobody is there" in caplog.text
 
 
+async def test_a_hook_that_goes_on_failing_is_told_of_once_until_it_works_again(caplog):
+    works = False
+
+    async def sometimes(alert):
+        if not works:
+            raise AlertError("nobody is there")
+
+    teller = Teller(sometimes)
+    telling = asyncio.create_task(teller.run())
+    for _ in range(3):
+        teller.put(ALERT)
+    await asyncio.sleep(0.01)
+    works = True
+    teller.put(ALERT)
+    await asyncio.sleep(0.01)
+    telling.cancel()
+
+    said = [(record.levelname, record.getMessage()) for record in caplog.records]
+    assert said == [
+        ("ERROR", "an alert could not be told: nobody is there"),
+        ("WARNING", "alerts can be told again"),
+    ]
+
+
+async def test_a_hook_that_hangs_is_given_up_and_holds_up_no_other(caplog):
+    async def hangs(alert):
+        await asyncio.Event().wait()
+
+    told = Told()
+    alerts = Alerts([hangs, told], longest=0.05)
+    running = asyncio.create_task(alerts.run())
+    for bank in ("a", "b"):
+        alerts.look(Health(0.0, {}, [], {bank: "open"}))
+    await eventually(lambda: len(told.alerts) == 2)
+    await eventually(lambda: "could not be told: TimeoutError, after 0.05 s at the most" in caplog.text)
+    running.cancel()
+
+
 async def test_a_hook_that_hangs_lets_only_so_many_wait(caplog):
     async def hangs(alert):
         await asyncio.Event().wait()
@@ -151,7 +296,7 @@ async def test_a_hook_that_hangs_lets_only_so_many_wait(caplog):
     for number in range(QUEUED + 5):
         alerts.look(Health(number, {}, [ROW]))
 
-    assert caplog.text.count("one more is not") == 5
+    assert caplog.text.count("no more are taken until one is") == 1
 
 
 # whom
@@ -164,11 +309,11 @@ def a_script(folder, text):
 
 
 async def test_a_command_gets_the_alert_on_its_input_and_in_its_environment(tmp_path):
-    text = f"import json, os, sys\nopen({str(tmp_path / 'told')!r}, 'w').write(json.dumps([json.load(sys.stdin), os.environ['SAGADSL_ALERT'], os.environ['SAGADSL_ALERT_SUMMARY']]))"
+    text = f"import json, os, sys\nopen({str(tmp_path / 'told')!r}, 'w').write(json.dumps([json.load(sys.stdin), os.environ['SAGADSL_ALERT'], os.environ['SAGADSL_ALERT_STATE'], os.environ['SAGADSL_ALERT_SUMMARY']]))"
 
     await command_hook(a_script(tmp_path, text))(ALERT)
 
-    assert json.loads((tmp_path / "told").read_text()) == [ALERT.to_json(), "stale", "nothing happens"]
+    assert json.loads((tmp_path / "told").read_text()) == [ALERT.to_json(), "stale", "firing", "nothing happens"]
 
 
 @pytest.mark.parametrize(
@@ -377,9 +522,9 @@ async def test_a_watch_ends_with_its_engine():
 
 async def test_all_of_it_together_tells_of_a_saga_that_failed(tmp_path):
     text = f"import sys\nopen({str(tmp_path / 'told')!r}, 'a').write(sys.stdin.read() + '\\n')"
-    settings = Settings(alert_command=a_script(tmp_path, text), metrics_port=0, logs=True, look_every=0.05)
+    wanted = Settings(alert_command=a_script(tmp_path, text), metrics_port=0, logs=True, look_every=0.05)
     engine = Engine("memory:", shop())
-    observation = Observation(engine, settings)
+    observation = Observation(engine, wanted)
     try:
         async with engine, observation:
             await asyncio.sleep(0.1)
@@ -393,8 +538,31 @@ async def test_all_of_it_together_tells_of_a_saga_that_failed(tmp_path):
     assert observation.metrics_port > 0
 
 
+@pytest.mark.parametrize("when", ["before", "afterwards"])
+async def test_a_breaker_is_told_of_although_it_is_open_for_less_time_than_passes_between_looks(tmp_path, when):
+    text = f"import sys\nopen({str(tmp_path / 'told')!r}, 'a').write(sys.stdin.read() + '\\n')"
+    services = shop()
+    services.breaker("s", failures=1, reset=0.01)
+    engine = Engine("memory:", services)
+    observation = Observation(engine, Settings(alert_command=a_script(tmp_path, text), look_every=3600.0))
+    try:
+        async with engine, observation:
+            if when == "afterwards":  # one that came in its place is listened to from the next look on
+                services.breaker("s", failures=1, reset=0.01)
+                await observation._watch.once()
+            await engine.run(FAILS, {})
+            await eventually((tmp_path / "told").exists)
+            await eventually((tmp_path / "told").read_text)
+    finally:
+        observation.close()
+
+    told = json.loads((tmp_path / "told").read_text())
+    assert (told["alert"], told["subject"], told["state"]) == ("breaker_open", "s", "firing")
+    assert services.guard("s")._listeners == []
+
+
 @pytest.mark.parametrize(
-    ("settings", "message"),
+    ("wanted", "message"),
     [
         (Settings(alert_command=" "), "alerts: there is no command"),
         (Settings(alert_command="./page-nobody --team x"), "alerts: there is no command ./page-nobody that can be run"),
@@ -403,9 +571,9 @@ async def test_all_of_it_together_tells_of_a_saga_that_failed(tmp_path):
         (Settings(metrics_port=99_999), "port 99999: "),
     ],
 )
-def test_what_cannot_be_had_is_refused_in_words(settings, message):
+def test_what_cannot_be_had_is_refused_in_words(wanted, message):
     with pytest.raises(ObservationError, match=message):
-        Observation(Engine("memory:", shop()), settings)
+        Observation(Engine("memory:", shop()), wanted)
 
 
 def test_every_kind_of_alert_is_in_the_table():

@@ -177,3 +177,30 @@ def test_a_listener_can_be_given_to_an_engine_without_asyncio():
         engine.run(ORDER, input_with())
 
     assert heard == [1, 2, 3]
+
+
+async def test_what_goes_wrong_in_the_engine_says_in_which_saga_and_where(stream):
+    async with Engine("memory:", services()) as engine:
+        engine.listen(lambda saga, event, commands: 1 / 0 if event.seq == 2 else None)
+        outcome = await engine.run(ORDER, input_with("works"))
+
+    (line,) = lines(stream, logger="sagadsl.runtime.host")
+    assert (line["saga_id"], line["saga"], line["step"], line["attempt"]) == (outcome.saga_id, "order", "book", 1)
+    assert "ZeroDivisionError" in line["exception"]
+    assert set(line) <= {*FIELDS, "time", "level", "logger", "message", "exception"}
+
+
+async def test_how_long_a_service_asks_to_be_left_alone_is_in_the_record(stream):
+    made = Services()
+
+    @made.action("shop.do")
+    async def do():
+        raise ActionError("Busy", retry_after=30)
+
+    saga = compile_saga(load("name: a\nsteps: [{id: s, service: shop, action: do, kind: read_only}]"))
+    async with Engine("memory:", made) as engine:
+        log_sagas(engine)
+        await engine.run(saga, {})
+
+    (failed,) = lines(stream, event="StepFailed")
+    assert failed["retry_after"] == 30

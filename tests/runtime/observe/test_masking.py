@@ -141,3 +141,87 @@ def test_wherever_a_secret_turns_up_it_is_not_shown_and_the_rest_is(secret, arou
     assert secret not in json.dumps(shown)
     assert shown["output"]["in"] == f"{around}{MASK}{around}"
     assert shown["output"]["other"] == other
+
+
+COPYING = """\
+name: copying
+sensitive: [input.ill, input.age, input.nick]
+states:
+  copy:
+    type: pass
+    output: {ill: "${input.ill}", age: "${input.age}", nick: "${has(input.nick) ? input.nick : 'nobody'}", n: 1}
+    next: both
+  both:
+    type: parallel
+    branches: {one: {states: {end: {type: succeed, output: "${states.copy.output}"}}}}
+    next: done
+  done: {type: succeed, output: {all: "${states.both.output.one}", older: "${input.age + 1}", told: "nobody knows"}}
+"""
+
+
+async def test_what_templates_copy_is_masked_even_where_nobody_could_tell_it_from_others():
+    async with Engine("memory:", services()) as engine:
+        outcome = await engine.run(compile_saga(load(COPYING)), {"ill": True, "age": 42})
+
+    shown = masked_outcome(outcome)
+
+    copied = {"ill": MASK, "age": MASK, "nick": MASK, "n": 1}
+    assert shown.output == {"all": copied, "older": 43, "told": "nobody knows"}
+    assert next(step.output for step in shown.steps if step.state == "both") == {"one": copied}
+
+
+AROUND = compile_saga(
+    load("""\
+name: around
+sensitive: [input.person.iban]
+states:
+  go: {type: saga, saga: middle, kind: compensatable, input: {p: "${input.person}", n: 1}, next: done}
+  done: {type: succeed}
+""")
+)
+MIDDLE = compile_saga(
+    load("""\
+name: middle
+states:
+  on: {type: saga, saga: inner, kind: compensatable, input: {account: "to ${input.p.iban}"}, next: done}
+  done: {type: succeed}
+""")
+)
+INNER = compile_saga(
+    load("""\
+name: inner
+states:
+  pay: {service: s, action: pay, kind: read_only, payload: {card: "${input.account}", how: declined}, next: done}
+  done: {type: succeed}
+""")
+)
+
+
+async def test_what_a_saga_hands_to_others_is_masked_there_too():
+    heard = []
+    async with Engine("memory:", services()) as engine:
+        await engine.register(MIDDLE, INNER)
+        engine.listen(lambda saga, event, commands: heard.append((saga.definition.name, event, saga)))
+        await engine.run(AROUND, {"person": {"iban": IBAN, "city": "Rome"}})
+
+    starts = {name: event.sensitive for name, event, _ in heard if isinstance(event, SagaStarted)}
+    assert starts == {"around": None, "middle": [["input", "p", "iban"]], "inner": [["input", "account"]]}
+    shown = [(name, masked(saga.definition, event, saga)) for name, event, saga in heard]
+    assert IBAN in str([to_json(event) for _, event, _ in heard])
+    assert IBAN not in str(shown)
+    inputs = {name: event["input"] for name, event in shown if "input" in event}
+    assert inputs == {
+        "around": {"person": {"iban": MASK, "city": "Rome"}},
+        "middle": {"p": {"iban": MASK, "city": "Rome"}, "n": 1},
+        "inner": {"account": MASK},
+    }
+    by_themselves = [masked(saga.definition, event) for _, event, saga in heard if isinstance(event, SagaStarted)]
+    assert IBAN not in str(by_themselves)
+
+
+def test_what_was_handed_down_is_part_of_the_event_in_json_only_where_there_is_something():
+    plain = SagaStarted({}, "x", "1", "h")
+    handed = SagaStarted({"a": 1}, "x", "1", "h", [["input", "a"]])
+
+    assert "sensitive" not in to_json(plain)
+    assert from_json(to_json(handed)) == handed

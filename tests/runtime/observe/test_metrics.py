@@ -1,6 +1,7 @@
 """Prometheus metrics: what an engine does, and what stands in its store."""
 
 import asyncio
+import time
 import urllib.request
 
 import pytest
@@ -165,13 +166,61 @@ async def test_a_look_at_the_store_shows_dead_letters_and_what_is_open(value):
         assert value("sagadsl_store_stale") == 0
         assert value("sagadsl_store_looked_timestamp_seconds") > 1.7e9
 
-        metrics.looked(Health(5.0, {"running": 3}, (), {"bank": "open"}))
+        metrics.looked(Health(5.0, {"running": 3}))
 
         assert value("sagadsl_store_sagas", status="running") == 3
         assert value("sagadsl_store_dead_letters", status="compensation_failed") == 0
-        assert [
-            value("sagadsl_breaker_state", service="bank", state=each) for each in ("closed", "half_open", "open")
-        ] == [0, 0, 1]
+        assert value("sagadsl_store_looked_timestamp_seconds") == 5
+
+
+def circuits(value, service):
+    return [value("sagadsl_breaker_state", service=service, state=each) for each in ("closed", "half_open", "open")]
+
+
+async def test_a_circuit_is_seen_as_it_is_and_not_as_it_was_when_the_store_was_looked_at(value):
+    made = Services()
+    made.action("s.down")(_down)
+    made.breaker("s", failures=1, reset=60)
+    text = "name: calls\nsteps: [{id: a, service: s, action: down, kind: read_only}]\n"
+
+    async with Engine("memory:", made) as engine:
+        metrics = measure(engine, value.registry)
+        closed = circuits(value, "s")
+        await engine.run(compile_saga(load(text)), {})
+        opened = circuits(value, "s")
+        made.breaker("bank")  # somebody adds one later
+        metrics.looked(Health(5.0, {}, (), made.breakers()))
+
+    assert (closed, opened) == ([1, 0, 0], [0, 0, 1])
+    assert circuits(value, "bank") == [1, 0, 0]
+
+
+async def _down():
+    raise ConnectionError("nobody there")
+
+
+async def test_what_has_not_happened_yet_is_counted_as_nought(value):
+    began = time.time()
+    async with Engine("memory:", shop()) as engine:
+        metrics = measure(engine, value.registry)
+        assert value("sagadsl_store_looked_timestamp_seconds") >= began  # or it would seem not seen for decades
+
+        await engine.register(FAILS)
+        await Watch(engine, [metrics.looked]).once()
+
+    for status in ("failed", "compensation_failed"):
+        assert value("sagadsl_sagas_failed_total", saga="fails", status=status) == 0
+    for ended in ("started", "completed", "compensated"):
+        assert value(f"sagadsl_sagas_{ended}_total", saga="fails") == 0
+
+
+async def test_with_the_first_event_of_a_saga_the_other_counts_are_nought(value):
+    async with Engine("memory:", services()) as engine:
+        measure(engine, value.registry)
+        await engine.run(ORDER, input_with("declined"))
+
+    assert value("sagadsl_sagas_completed_total", saga="order") == 0  # else the share that is undone were unknown
+    assert value("sagadsl_sagas_compensated_total", saga="order") == 1
 
 
 async def test_the_table_has_every_metric_and_says_what_it_is(value):
@@ -179,7 +228,8 @@ async def test_the_table_has_every_metric_and_says_what_it_is(value):
         metrics = measure(engine, value.registry)
         await engine.run(ORDER, input_with("fails once"))
         await engine.run(ORDER, input_with("declined"))
-        metrics.looked(Health(5.0, {"failed": 1}, (), {"bank": "open"}))
+        engine.services.breaker("s")
+        metrics.looked(Health(5.0, {"failed": 1}, (), engine.services.breakers()))
 
     found = {family.name: family for family in value.registry.collect()}
     assert {name.removesuffix("_total") for name in METRICS} == set(found)

@@ -140,6 +140,33 @@ async def test_an_attempt_that_times_out_says_so(spans):
     assert (span.attributes["error.type"], span.attributes["sagadsl.in_doubt"]) == ("Timeout", True)
 
 
+PRINTS = compile_saga(
+    load("name: prints\nsteps: [{id: do, service: s, action: do, kind: read_only, callback: true, timeout: 1h}]\n")
+)
+
+
+async def test_an_attempt_whose_report_is_faster_than_its_answer_has_not_failed(spans):
+    made, called = Services(), asyncio.Event()
+
+    @made.action("s.do")
+    async def do():
+        called.set()
+        await asyncio.Event().wait()
+
+    async with Engine("memory:", made) as engine:
+        trace_sagas(engine, spans.provider)
+        saga = await engine.start(PRINTS, {})
+        await called.wait()
+        await engine.report(saga, "do", {"pages": 12})
+        assert (await engine.wait(saga)).status == "completed"
+        await eventually(lambda: spans.named("s.do"))
+
+    span = spans.one("s.do")
+    assert span.status.status_code is StatusCode.UNSET
+    assert span.attributes["sagadsl.reported"] is True
+    assert "sagadsl.in_doubt" not in span.attributes
+
+
 FAILS = compile_saga(
     load("name: fails\nsteps: [{id: do, service: s, action: do, kind: read_only, on_failure: fail}]\n")
 )
