@@ -2,7 +2,8 @@
 
 A file is a row of zstd frames with whole stories in each. A frame that an interrupted process has left unfinished at
 the end is put aside before the next one is written; nothing that is in it has been removed from a store, since that is
-done only once a frame has been written, synced to the disk and read back.
+done only once a frame has been written, synced to the disk and read back. Each story goes on with the hash of the one
+before, so that none can be taken out unnoticed.
 """
 
 from __future__ import annotations
@@ -35,11 +36,18 @@ class ArchiveError(Exception):
 
 
 class Archive:
-    """An archive that is open for writing; see `open_archive`. `put_aside` is where an unfinished frame has gone."""
+    """An archive that is open for writing; see `open_archive`.
 
-    def __init__(self, path: Path, put_aside: Path | None) -> None:
+    Attributes:
+        path: The file.
+        put_aside: Where an unfinished frame has gone, if there was one.
+        last_hash: That of the last line, with which the next story goes on; `None` if there is none.
+    """
+
+    def __init__(self, path: Path, put_aside: Path | None, last_hash: str | None = None) -> None:
         self.path = path
         self.put_aside = put_aside
+        self.last_hash = last_hash
 
     def append(self, stories: bytes) -> None:
         """Add stories; when this returns they are on the disk, and have been read back from there.
@@ -66,6 +74,7 @@ class Archive:
             written = file.read()
         if written != frame or zstd.decompress(written) != kept:
             raise ArchiveError(f"{self.path}: what was written cannot be read back; nothing was removed from the store")
+        self.last_hash = hash_of(stories)
 
 
 @contextmanager
@@ -76,14 +85,15 @@ def open_archive(path: Path) -> Iterator[Archive]:
         ArchiveError: It is damaged, in use, or no archive.
         OSError: It cannot be written.
     """
+    _zstd()  # which says what is to be installed, before anything is imported
     from filelock import FileLock, Timeout  # noqa: PLC0415 - an extra
 
-    _zstd()
     if not path.absolute().parent.is_dir():  # the lock would make it
         raise ArchiveError(f"{path}: there is no folder {path.parent}; make it, or name another file")
     try:
         with FileLock(f"{path}.lock", timeout=_PATIENCE):
-            yield Archive(path, _put_aside_unfinished(path))
+            put_aside = _put_aside_unfinished(path)
+            yield Archive(path, put_aside, _last_hash(path))
     except Timeout:
         raise ArchiveError(f"{path}: another process is adding to it") from None
 
@@ -97,7 +107,7 @@ def _put_aside_unfinished(path: Path) -> Path | None:
     if not path.exists() or not path.stat().st_size:
         return None
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-        end = _end_of_frames(content, path)
+        end = _frames(content, path)[-1]
         rest = content[end:]
     if not rest:
         return None
@@ -112,22 +122,49 @@ def _put_aside_unfinished(path: Path) -> Path | None:
     return aside
 
 
-def _end_of_frames(content: mmap.mmap, path: Path) -> int:
-    """Return where the last whole frame ends."""
-    zstd, end = _zstd(), 0
+def _last_hash(path: Path) -> str | None:
+    """Return the hash of the last line of an archive that has whole frames alone; `None` if it has no lines.
+
+    Raises:
+        ArchiveError: It cannot be read.
+    """
+    if not path.exists() or not path.stat().st_size:
+        return None
+    zstd = _zstd()
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        start, end = _frames(content, path)[-2:]
+        frame = content[start:end]
+    with _explained(path):
+        kept = zstd.decompress(frame).splitlines(keepends=True)
+        return hash_of(b"".join(opened(kept[-1], zstd.decompress))) if kept else None
+
+
+def hash_of(stories: bytes) -> str | None:
+    """Return the hash that the last line of some stories says it has."""
+    try:
+        said = json.loads(stories[stories.rstrip(b"\n").rfind(b"\n") + 1 :])["hash"]
+    except (ValueError, KeyError, TypeError):  # `audit` says what is wrong with it
+        return None
+    return said if isinstance(said, str) else None
+
+
+def _frames(content: mmap.mmap, path: Path) -> list[int]:
+    """Return where whole frames begin, and where the last one ends."""
+    zstd, ends = _zstd(), [0]
     with memoryview(content) as view:
-        while end < len(view):
+        while ends[-1] < len(view):
             try:
-                with view[end:] as rest:
-                    end += zstd.get_frame_size(rest)
+                with view[ends[-1] :] as rest:
+                    ends.append(ends[-1] + zstd.get_frame_size(rest))
             except zstd.ZstdError:
                 break
+    end = ends[-1]
     left = content[end : end + len(MAGIC)]
     if left and not MAGIC.startswith(left):
         raise ArchiveError(f"{path}: it is damaged, or no archive, at byte {end}")
     if left and content.find(MAGIC, end + 1) >= 0:
         raise ArchiveError(f"{path}: it is damaged at byte {end}, and goes on behind that; restore it from a copy")
-    return end
+    return ends
 
 
 def read_lines(path: Path) -> Iterator[bytes]:
@@ -143,15 +180,25 @@ def read_lines(path: Path) -> Iterator[bytes]:
             yield from file
             return
     zstd = _zstd()
+    with _explained(path), zstd.open(path, "rb") as file:
+        for line in file:
+            yield from opened(line, zstd.decompress)
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    """Say what is wrong with an archive that cannot be read.
+
+    Raises:
+        ArchiveError: Instead of what the libraries raise.
+    """
     try:
-        with zstd.open(path, "rb") as file:
-            for line in file:
-                yield from opened(line, zstd.decompress)
+        yield
     except EOFError:
         raise ArchiveError(f"{path}: it breaks off at the end; was whoever wrote it interrupted?") from None
     except StoreError as error:
         raise ArchiveError(f"{path}: {error}") from None
-    except zstd.ZstdError as error:
+    except _zstd().ZstdError as error:
         raise ArchiveError(f"{path}: it is damaged: {error}") from None
 
 

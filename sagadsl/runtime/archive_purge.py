@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from sagadsl.language.diagnostics import DefinitionError
 from sagadsl.machine.unexpected import UnexpectedEvent
-from sagadsl.runtime.archive import Archive
+from sagadsl.runtime.archive import Archive, hash_of
 from sagadsl.runtime.audit_story import definition_of, lines, story_of
 from sagadsl.runtime.store.contract import Filter, SagaRow, Store, StoreError, UnknownSagaError
 from sagadsl.runtime.stored import Recollection
@@ -109,15 +109,15 @@ class Purge:
             return Purged(rows)
         told, unreadable = rows, list[SagaRow]()
         if self._archive is not None:
-            stories = await self._stories(rows)
+            stories = await self._stories(rows, self._archive.last_hash)
             told = [row for row in rows if row.id in stories]
             unreadable = [row for row in rows if row.id not in stories]
             if stories:
                 await asyncio.to_thread(self._archive.append, b"".join(stories.values()))
         return Purged(await self._remove(told), unreadable=unreadable)
 
-    async def _stories(self, rows: Sequence[SagaRow]) -> dict[str, bytes]:
-        """Return the lines of each saga's story; each story stands for itself."""
+    async def _stories(self, rows: Sequence[SagaRow], previous: str | None) -> dict[str, bytes]:
+        """Return the lines of each saga's story; each goes on with the hash of the one before."""
         histories = await self._store.histories([row.id for row in rows]) if rows else {}
         stories = {}
         for row in rows:
@@ -127,7 +127,9 @@ class Purge:
                 story = story_of(row, await definition_of(self._store, row), saga, events)
             except (StoreError, DefinitionError, UnexpectedEvent, KeyError):
                 continue
-            stories[row.id] = b"".join(lines([story]))
+            told = list(lines([story], previous))
+            previous = hash_of(told[-1])
+            stories[row.id] = b"".join(told)
         return stories
 
     async def _remove(self, rows: Sequence[SagaRow]) -> list[SagaRow]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from sagadsl.machine.events import Event
 from sagadsl.runtime.audit_story import Story, definition_of, masked_story_of, story_of
-from sagadsl.runtime.observe.masking import Mask
+from sagadsl.runtime.observe.masking import Mask, is_private
 from sagadsl.runtime.store.contract import Filter, SagaRow, Store
 from sagadsl.runtime.stored import Recollection
 
@@ -33,7 +33,7 @@ async def stories(store: Store, row: SagaRow, *, unmasked: bool = False) -> Asyn
         saga = (await recollection.find(now)).replay(now.id, events)
         told = tell(now, await definition_of(store, now), saga, events)
         around = masks.get(member.parent, [])
-        masks[member.id] = [*around, Mask.of(saga)] if saga.definition.sensitive else around
+        masks[member.id] = [*around, Mask.of(saga)] if is_private(saga) else around
         told = told if unmasked else _without(told, around)
         yield replace(told, runs=[other.id for other in family if other.parent == member.id])
 

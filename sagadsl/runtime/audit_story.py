@@ -69,7 +69,7 @@ def masked_story_of(row: SagaRow, stored: StoredDefinition, saga: Saga, events: 
     """Return the story of a saga without what its definition calls sensitive."""
     from sagadsl.runtime.observe.masking import Mask, masked_outcome  # noqa: PLC0415 - most sagas have nothing to mask
 
-    paths = [".".join(map(str, path)) for path in saga.definition.sensitive]
+    paths = [".".join(map(str, path)) for path in (*saga.definition.sensitive, *saga.sensitive)]
     if not paths:
         return story_of(row, stored, saga, events)
     outcome = masked_outcome(report(saga, events))
@@ -78,9 +78,8 @@ def masked_story_of(row: SagaRow, stored: StoredDefinition, saga: Saga, events: 
     return Story(row, stored, [to_json(event) for event in outcome.events], outcome.output, masked=paths)
 
 
-def lines(stories: Iterable[Story]) -> Iterator[bytes]:
-    """Yield stories as lines; each goes on with the hash of the line before it."""
-    previous: str | None = None
+def lines(stories: Iterable[Story], previous: str | None = None) -> Iterator[bytes]:
+    """Yield stories as lines; each goes on with the hash of the line before it, and the first one with `previous`."""
     for story in stories:
         for kind, body in _bodies(story, previous):
             previous = seal(previous, kind, body)

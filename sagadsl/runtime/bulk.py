@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from sagadsl.language.diagnostics import DefinitionError
 from sagadsl.machine.saga import Saga
 from sagadsl.machine.unexpected import UnexpectedEvent
+from sagadsl.runtime import foreseen
 from sagadsl.runtime.decisions import Make
 from sagadsl.runtime.recorder import Recorder
 from sagadsl.runtime.store.contract import EVERYTHING, Filter, SagaRow, Store, StoreError
@@ -67,7 +68,9 @@ async def rehearse(
 
 def _rehearsed(saga: Saga, make: Make) -> Verdict:
     try:
-        saga.apply(replace(make(saga), seq=saga.seq + 1, at=saga.now))
+        event = replace(make(saga), seq=saga.seq + 1, at=saga.now)
+        foreseen.check(saga, event)
+        saga.apply(event)
     except UnexpectedEvent as unexpected:
         return refused(saga, str(unexpected))
     return Recorded(saga.status)

@@ -17,7 +17,7 @@ from sagadsl.machine.commands import (
     StartTimer,
 )
 from sagadsl.machine.events import Event, LocksAcquired
-from sagadsl.runtime.calls import ActionCall
+from sagadsl.runtime.calls import ActionCall, Call
 from sagadsl.runtime.patience import until_available
 from sagadsl.runtime.runs import Run
 
@@ -30,6 +30,7 @@ class Carrier:
 
     def __init__(self, host: Host) -> None:
         self._host = host
+        self._tell = self._answered
 
     def carry_out(self, run: Run, command: Command, *, again: bool = False) -> None:
         """Do what a saga wants; its next events say what came of it. `again`: it may have been done before."""
@@ -52,13 +53,12 @@ class Carrier:
     def _call(self, run: Run, command: ActionCall, *, again: bool) -> None:
         if self._host.is_closing or not run.saga.awaits(command):
             return
-        name = _name(command)
-        run.calls[name] = self._host.calls.begin(run.saga.id, command, partial(self._answered, run, name), again=again)
+        run.calls[_name(command)] = self._host.calls.begin(run, command, self._tell, again=again)
 
-    def _answered(self, run: Run, name: str, event: Event) -> None:
-        call = run.calls.get(name)
-        if call is not None and call.is_over:
-            del run.calls[name]
+    def _answered(self, call: Call, event: Event) -> None:
+        run = call.run
+        if call.is_over:
+            run.calls.pop(_name(call.command), None)
         self._host.offer(run, event)
         self._host.leave_at_rest(run)
 
@@ -83,7 +83,7 @@ class Carrier:
             return
         for name, call in list(run.calls.items()):
             if not run.saga.awaits(call.command):
-                if call.action.is_async or call.task is None:
+                if call.can_be_stopped:
                     del run.calls[name]
                 self._host.calls.stop(call)
 

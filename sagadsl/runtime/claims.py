@@ -4,24 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import islice
 
-from sagadsl.language.definition import SubSaga
 from sagadsl.language.diagnostics import DefinitionError
 from sagadsl.machine.compiler import CompiledSaga
 from sagadsl.machine.events import Event
 from sagadsl.machine.guests import CallbackError
 from sagadsl.machine.lifecycles import SAGA
 from sagadsl.machine.saga import Saga
-from sagadsl.runtime.actions import missing_actions
+from sagadsl.runtime.about import about_row
+from sagadsl.runtime.actions import needed_actions
 from sagadsl.runtime.host import Host
 from sagadsl.runtime.limits import Limits
+from sagadsl.runtime.one_family import OneFamily
 from sagadsl.runtime.patience import until_available
 from sagadsl.runtime.runs import Run
 from sagadsl.runtime.services import Services
-from sagadsl.runtime.store.contract import LeaseLostError, SagaRow, StoreError
+from sagadsl.runtime.store.contract import UNBEGUN, LeaseLostError, SagaRow, StoreError
 
 AT_ONCE = 500
 """Sagas that are taken up together at the most."""
@@ -38,13 +39,11 @@ class CannotRunError(StoreError):
 
 def _replayed(compiled: CompiledSaga, saga_id: str, events: Sequence[Event]) -> Saga:
     """Return the saga to which these events happened, whatever callbacks on its machines have to say to that."""
-    saga = compiled.new(saga_id)
-    for event in events:
-        try:
-            saga.apply(event)
-        except CallbackError as error:
-            _log.warning("while it was taken up again: %s", error)
-    return saga
+    try:
+        return compiled.replay(saga_id, events)
+    except CallbackError as error:
+        _log.warning("%s", error, extra={"saga_id": saga_id})
+        return error.saga
 
 
 class Claims:
@@ -54,12 +53,14 @@ class Claims:
         host: Runs them.
         services: A saga that calls an action which they do not have is left to others.
         limits: When to let go of a saga, and how many to have.
+        only: The sagas that are taken up; all, otherwise.
     """
 
-    def __init__(self, host: Host, services: Services, limits: Limits) -> None:
+    def __init__(self, host: Host, services: Services, limits: Limits, only: OneFamily | None = None) -> None:
         self._host = host
         self._services = services
         self._limits = limits
+        self._only = only
         self._not_ours: set[str] = set()
         self._has_strays = False
         self._leaving: dict[str, float | None] = {}
@@ -78,10 +79,16 @@ class Claims:
         while (room := min(AT_ONCE, self._limits.residents - len(host.runs))) > 0 and not host.is_closing:
             without = frozenset(self._not_ours)
             with self._noting_strays():
-                rows = await host.store.claim(host.engine_id, now=host.clock.now(), limit=room, without=without)
+                rows = await self._claim(room, without)
                 await self._adopt_unless_others_do(rows, generation)
             if len(rows) < room:
                 break
+
+    async def _claim(self, room: int, without: Collection[str]) -> Sequence[SagaRow]:
+        store, engine_id, now = self._host.store, self._host.engine_id, self._host.clock.now()
+        if self._only is not None:
+            return await self._only.claim(store, engine_id, now=now, limit=room, without=without)
+        return await store.claim(engine_id, now=now, limit=room, without=without)
 
     async def _take_up_strays(self) -> None:
         """Take up sagas that the store says are ours, and that are not here: an answer of the store was lost."""
@@ -173,7 +180,8 @@ class Claims:
                 events = await until_available(lambda: host.store.events(row.id), "read events")
             saga = _replayed(await host.recollection.find_live(row), row.id, events)
         except Exception:  # noqa: BLE001 - whatever is wrong with one saga must not keep the others
-            _log.exception("%s: a %s whose events cannot be replayed; it is tried again in a minute", row.id, row.name)
+            what = "%s: a %s whose events cannot be replayed; it is tried again in a minute"
+            _log.exception(what, row.id, row.name, extra=about_row(row))
             host.errands.begin(host.release({row.id: host.clock.now() + 60.0}))
         else:
             if generation == host.generation and row.id not in host.runs:  # nothing is awaited from here on
@@ -187,12 +195,12 @@ class Claims:
         if why is None:
             return True
         self._not_ours.add(row.hash)
-        _log.warning("%s: %s; it is left to another engine", row.id, why)
+        _log.warning("%s: %s; it is left to another engine", row.id, why, extra=about_row(row))
         return False
 
     def _leave_to_others(self, row: SagaRow) -> None:
-        is_final = row.status in SAGA.final
-        self._host.errands.begin(self._host.release({row.id: None if is_final else 0.0}))
+        at_once = UNBEGUN if row.wake_at == UNBEGUN else 0.0
+        self._host.errands.begin(self._host.release({row.id: None if row.status in SAGA.final else at_once}))
 
     async def _obstacle(self, row: SagaRow) -> str | None:
         host = self._host
@@ -200,12 +208,9 @@ class Claims:
             compiled = await until_available(lambda: host.recollection.find(row), "read a definition")
         except (StoreError, DefinitionError) as error:
             return f"its definition cannot be read: {error}"
-        missing = missing_actions(compiled, self._services)
-        for state in compiled.definition.all_states.values():
-            if isinstance(state, SubSaga):
-                child = await host.families.known(state.saga, state.version)
-                missing += [] if child is None else missing_actions(child, self._services)
-        return f"no service offers {', '.join(dict.fromkeys(missing))}" if missing else None
+        needed = await needed_actions(compiled, host.families.known)
+        missing = [name for name in needed if name not in self._services]
+        return f"no service offers {', '.join(missing)}" if missing else None
 
     async def let_go(self) -> None:
         """Give back sagas that wait for long, to be taken up again when their time comes or mail does."""

@@ -1,7 +1,8 @@
 """Group commit: what sagas want to write while the store is busy goes out together in the next transaction.
 
 One transaction is under way at a time, so that the log is written in the order in which things happened. While it is,
-what follows from the one before is carried out.
+what follows from the one before is carried out. Were all sagas in the same transaction again and again, either the
+store would have nothing to do or the event loop; so many of them are written in two halves that take turns.
 """
 
 from __future__ import annotations
@@ -21,6 +22,9 @@ Committed: TypeAlias = Callable[[int, float], None]
 
 LARGEST = 1000
 """Writes in one transaction at the most."""
+
+WORTHWHILE = 250
+"""Writes that are worth a transaction: what follows from them takes longer than a disk takes to make it last."""
 
 AT_ONCE = 100
 """Writes to tell of before others have a turn in the event loop."""
@@ -99,20 +103,22 @@ class Commits:
         self._lost(error)
 
     async def _go_on(self) -> None:
-        written: Sequence[Done] = ()
+        written: deque[Done] = deque()
         while True:
+            ahead = (len(written) - len(self._queue)) // 2
+            if ahead >= WORTHWHILE:  # much of what is under way has just been written, so halve it
+                await self._tell(written, ahead)
             if not self._queue:
-                await self._tell(written)
-                written = ()
+                await self._tell(written, len(written))
             if not self._queue:
                 self._wanted.clear()
                 self._idle.set()
                 await self._wanted.wait()
             batch = [self._queue.popleft() for _ in range(min(len(self._queue), LARGEST))]
             committing = self._commit([write for write, _ in batch])
-            refusals, _ = await asyncio.gather(committing, self._tell(written))
+            refusals, _ = await asyncio.gather(committing, self._tell(written, len(written)))
             self._turn_away(batch, refusals)
-            written = [done for (_, done), refusal in zip(batch, refusals, strict=True) if refusal is None]
+            written.extend(done for (_, done), refusal in zip(batch, refusals, strict=True) if refusal is None)
 
     async def _commit(self, writes: list[Write]) -> list[Refusal | None]:
         if self._committed is None:
@@ -122,9 +128,10 @@ class Commits:
         self._committed(len(writes) - sum(map(bool, refusals)), asyncio.get_running_loop().time() - begun)
         return refusals
 
-    async def _tell(self, written: Sequence[Done]) -> None:
-        for number, done in enumerate(written, 1):
-            done(None)
+    async def _tell(self, written: deque[Done], count: int) -> None:
+        """Tell so many of those that have been written, and let others have a turn in between."""
+        for number in range(1, min(count, len(written)) + 1):
+            written.popleft()(None)
             if number % AT_ONCE == 0:
                 await asyncio.sleep(0)
 

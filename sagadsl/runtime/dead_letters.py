@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from sagadsl.language.definition import Json, Task
+from sagadsl.machine.commands import Command, Compensate, CompensateChild, Invoke, StartChild
 from sagadsl.machine.events import (
     CompensationRequested,
     Event,
@@ -21,11 +22,13 @@ from sagadsl.machine.lifecycles import STEP
 from sagadsl.machine.saga import Saga
 from sagadsl.machine.unexpected import UnexpectedEvent
 from sagadsl.machine.verification.copies import copy_saga
-from sagadsl.runtime import decisions
+from sagadsl.runtime import decisions, foreseen
 from sagadsl.runtime.decisions import Make
 
 DEAD = ("compensation_failed", "failed")
 """The statuses in which a saga waits for a person."""
+
+_NAMED = 5
 
 MANY = 100
 """Of so many steps it is tried out, at the most, what can be decided about them."""
@@ -103,19 +106,60 @@ def findings(saga: Saga) -> Findings:
 
 
 def choices(saga: Saga) -> Iterator[Choice]:
-    """Yield what can be decided: each decision is tried out on a copy of the saga, which says whether it is refused."""
-    tried = ((choice, make) for choice, make in _thinkable(saga) if refusal(saga, make) is None)
-    return (choice for choice, _ in tried)
+    """Yield what can be decided: each decision is tried out on a copy of the saga, which says whether it is refused.
+
+    The copy says as well what is set in motion, where that is not all that has failed, or more than one thing.
+    """
+    for choice, make in _thinkable(saga):
+        copy = copy_saga(saga)
+        try:
+            commands = _try_out(saga, copy, make)
+        except UnexpectedEvent:
+            continue
+        yield replace(choice, meaning=choice.meaning + _besides(choice, saga, copy, commands))
 
 
 def refusal(saga: Saga, make: Make) -> str | None:
     """Return why a decision would be refused, or `None` if it would not; the saga stays as it is."""
-    copy = copy_saga(saga)
     try:
-        copy.apply(make(copy))
+        _try_out(saga, copy_saga(saga), make)
     except UnexpectedEvent as unexpected:
         return str(unexpected)
     return None
+
+
+def _try_out(saga: Saga, copy: Saga, make: Make) -> Sequence[Command]:
+    event = make(copy)
+    if isinstance(event, StepSkipped):  # what is resolved gets an output from whoever does
+        foreseen.check(saga, event)
+    return copy.apply(event)
+
+
+def _besides(choice: Choice, saga: Saga, copy: Saga, commands: Sequence[Command]) -> str:
+    """Say which steps a retry calls, if there are several, or which ones have yet to be decided about."""
+    if choice.decision == "retry":
+        again = [
+            _place(each) for each in commands if isinstance(each, Invoke | Compensate | StartChild | CompensateChild)
+        ]
+        return f": {_listed(again)}" if len(again) > 1 else ""
+    if choice.decision in {"resolve", "skip"} and copy.status in DEAD:
+        was = {each.label for each in saga.latest.values() if each.status in DEAD and not _is_around(each)}
+        left = [each.label for each in copy.latest.values() if each.label in was and each.status in DEAD]
+        return f"; then {_listed(left)} {'is' if len(left) == 1 else 'are'} still to be decided about" if left else ""
+    return ""
+
+
+def _place(command: Invoke | Compensate | StartChild | CompensateChild) -> str:
+    return f"{command.state}/{command.region}" if command.region else command.state
+
+
+def _is_around(execution: Execution) -> bool:
+    return execution.regions is not None
+
+
+def _listed(labels: Sequence[str]) -> str:
+    more = f" and {len(labels) - _NAMED:,} more" if len(labels) > _NAMED else ""
+    return ", ".join(labels[:_NAMED]) + more
 
 
 def _thinkable(saga: Saga) -> Iterator[tuple[Choice, Make]]:

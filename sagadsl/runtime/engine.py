@@ -8,16 +8,16 @@ from collections.abc import Sequence
 from sagadsl.language.definition import Json
 from sagadsl.machine.compiler import CompiledSaga
 from sagadsl.machine.events import Event, Failure, SagaStarted
-from sagadsl.machine.lifecycles import SAGA
+from sagadsl.machine.lifecycles import AT_REST, SAGA
 from sagadsl.runtime import decisions
 from sagadsl.runtime.decisions import Make
 from sagadsl.runtime.engine_life import EngineClosedError, EngineLife
 from sagadsl.runtime.ids import check_id, new_id
-from sagadsl.runtime.listening import AT_REST
 from sagadsl.runtime.outcome import Outcome, report
 from sagadsl.runtime.patience import until_available
 from sagadsl.runtime.requests import Ref
 from sagadsl.runtime.runs import Run
+from sagadsl.runtime.staleness import stale
 from sagadsl.runtime.store.contract import (
     EVERYTHING,
     Filter,
@@ -51,6 +51,7 @@ class Engine(EngineLife):
         clock: Where the sagas' time comes from; tests pass a `ManualClock` or a `VirtualClock`.
         on_event: Hears of every event once it is in the store.
         limits: How much is done at a time, and how long is waited for what.
+        only: The one saga that it takes up from the store by itself, with those that it runs; all, otherwise.
 
     Use it as `async with Engine("sqlite:///saga.db", services) as engine:`. Leaving the block gives actions that are
     under way some time to end, and hands the sagas that are not finished back to the store.
@@ -196,9 +197,12 @@ class Engine(EngineLife):
         return statistics(await self.store.stats(which))
 
     async def stale(self, older_than: float, limit: int = 100) -> Sequence[SagaRow]:
-        """Return unfinished sagas to which nothing has happened for so many seconds, the longest quiet first."""
+        """Return sagas to which nothing has happened for so many seconds although something should.
+
+        The longest quiet first. One that waits for a person, for a signal or for its time is not stale.
+        """
         await self.open()
-        return await self.store.stale(self._clock.now() - older_than, limit)
+        return await stale(self.store, self.running, now=self._clock.now(), older_than=older_than, limit=limit)
 
     # deciding
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from functools import partial
 from typing import Self, TypeVar
 
+from sagadsl.language.suggest import did_you_mean
 from sagadsl.machine.compiler import CompiledSaga
 from sagadsl.runtime.actions import check_actions
 from sagadsl.runtime.calls import Around, Ask
@@ -17,13 +18,14 @@ from sagadsl.runtime.commits import Committed
 from sagadsl.runtime.host import Host
 from sagadsl.runtime.limits import Limits
 from sagadsl.runtime.listening import Listener
+from sagadsl.runtime.one_family import OneFamily
 from sagadsl.runtime.presence import Presence
 from sagadsl.runtime.requests import Requests
 from sagadsl.runtime.runs import Run
 from sagadsl.runtime.services import Services
 from sagadsl.runtime.store.contract import LeaseLostError, Store
 from sagadsl.runtime.store.opening import open_store
-from sagadsl.runtime.stored import to_store
+from sagadsl.runtime.stored import short_hash, to_store
 
 _log = logging.getLogger(__name__)
 
@@ -45,6 +47,7 @@ class EngineLife:
         clock: Clock | None = None,
         on_event: Listener | None = None,
         limits: Limits | None = None,
+        only: OneFamily | None = None,
     ) -> None:
         self.services = services
         self.store = open_store(store) if isinstance(store, str) else store
@@ -52,9 +55,9 @@ class EngineLife:
         self._limits = limits or Limits()
         self._clock: Clock = clock or SystemClock()
         self._host = Host(self.store, services, self._clock, self._limits, on_event)
-        self._claims = Claims(self._host, services, self._limits)
+        self._claims = Claims(self._host, services, self._limits, only)
         self._requests = Requests(self._host, self._claims, self._limits.patience)
-        self._presence = Presence(self._host, self._claims, self._requests, self._limits)
+        self._presence = Presence(self._host, self._claims, self._requests, self._limits, services)
         self._host.families.request = lambda saga_id, event: self._requests.make(saga_id, lambda _: event)
         self._learned: set[str] = set()
         self._opening: asyncio.Task[None] | None = None
@@ -63,6 +66,11 @@ class EngineLife:
     def running(self, saga_id: str) -> Run | None:
         """Return a saga that this engine runs now, with its row in the listing; `None` for any other."""
         return self._host.runs.get(saga_id)
+
+    @property
+    def registered(self) -> Collection[str]:
+        """The names of the sagas that this engine can begin by name."""
+        return self._host.families.names
 
     @property
     def sagas_in_memory(self) -> int:
@@ -119,6 +127,7 @@ class EngineLife:
             StoreError: The store cannot be used; the message says why.
             EngineClosedError: The engine has been closed.
             RuntimeError: It was opened in another event loop.
+            ValueError: Its limits are about a service that is not there.
         """
         if self._closed:
             raise EngineClosedError("the engine has been closed")
@@ -132,6 +141,7 @@ class EngineLife:
 
     async def _open(self) -> None:
         try:
+            self._check_limits()
             await self.store.open()
             await self._presence.begin()
             self.services.hold()
@@ -140,6 +150,18 @@ class EngineLife:
             if self._owns_store:
                 await self.store.close()
             raise
+
+    def _check_limits(self) -> None:
+        """Make sure that what is limited is there; a name that is misspelt would limit nothing, and nobody would know.
+
+        Raises:
+            ValueError: There is no action of such a service.
+        """
+        known = {name.partition(".")[0] for name in self.services}
+        for service in self._limits.per_service:
+            if service not in known:
+                hint = did_you_mean(service, sorted(known)) or f"there are {', '.join(sorted(known)) or 'none'}"
+                raise ValueError(f"per_service: there is no action of a service {service!r}; {hint}")
 
     async def close(self) -> int:
         """Let actions that are under way end, for a while, and hand everything else back to the store.
@@ -218,13 +240,17 @@ class EngineLife:
         self._host.families.register(compiled)
 
     async def _warn_of_another_text(self, compiled: CompiledSaga) -> None:
+        """Say that a file was changed and its version was not; a text that was there last is no news."""
         name, version = compiled.definition.name, compiled.definition.version
-        others = (stored for stored in await self.store.definitions(name) if stored.version == version)
-        if any(stored.hash != compiled.hash for stored in others):
+        texts = [stored.hash for stored in await self.store.definitions(name) if stored.version == version]
+        if texts and texts[0] != compiled.hash:
             _log.warning(
-                "%s: there are sagas of version %s with another text; people tell them apart by the version alone",
+                "%s: version %s has had another text so far (%s; this is %s). Sagas that have begun go on with theirs, "
+                "new ones take this: give the definition a version of its own, so that people can tell them apart",
                 name,
                 version,
+                short_hash(texts[0]),
+                short_hash(compiled.hash),
             )
 
     async def _compiled(self, which: CompiledSaga | str) -> CompiledSaga:

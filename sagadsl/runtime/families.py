@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from sagadsl.machine.unexpected import UnexpectedEvent
 from sagadsl.runtime import mail
 from sagadsl.runtime.actions import check_actions
 from sagadsl.runtime.answers import answered, failed
+from sagadsl.runtime.handing import handed_on
 from sagadsl.runtime.patience import until_available
 from sagadsl.runtime.runs import Run
 from sagadsl.runtime.services import Services
@@ -57,6 +59,11 @@ class Families:
         known = self._registered.setdefault(compiled.definition.name, [])
         known[:] = [*(other for other in known if other.hash != compiled.hash), compiled]
 
+    @property
+    def names(self) -> Collection[str]:
+        """The names of the sagas that are known."""
+        return self._registered.keys()
+
     def find(self, name: str, version: str | None = None) -> CompiledSaga | None:
         """Return the newest saga of this name, or of this name and version."""
         known = self._registered.get(name, [])
@@ -65,7 +72,7 @@ class Families:
     async def start_child(self, run: Run, command: StartChild) -> None:
         """Run another saga for a state of this one; one that is there already is not started again."""
         try:
-            compiled, started = await self._prepared(command)
+            compiled, started = await self._prepared(run, command)
         except (LookupError, InputError) as error:
             row = await self._row(command.child_id)
             if row is None:
@@ -97,13 +104,15 @@ class Families:
                 return recollection.compiled(stored)
         return None
 
-    async def _prepared(self, command: StartChild) -> tuple[CompiledSaga, SagaStarted]:
+    async def _prepared(self, run: Run, command: StartChild) -> tuple[CompiledSaga, SagaStarted]:
         compiled = await self.known(command.saga, command.version)
         if compiled is None:
             version = "" if command.version is None else f" {command.version}"
             raise LookupError(f"no saga {command.saga!r}{version} is registered")
         check_actions(compiled, self._services)
-        return compiled, compiled.started(command.input)
+        started = compiled.started(command.input)
+        secret = handed_on(run.saga, command.state)
+        return compiled, replace(started, sensitive=secret) if secret else started
 
     async def _is_there(self, run: Run, command: StartChild, row: SagaRow) -> None:
         """Hear from a child that was started before; one that has not ended will send mail."""

@@ -18,8 +18,10 @@ from sagadsl.machine.commands import Command
 from sagadsl.machine.compiler import CompiledSaga
 from sagadsl.machine.events import Event, SagaStarted
 from sagadsl.machine.guests import CallbackError
+from sagadsl.machine.lifecycles import AT_REST
 from sagadsl.machine.saga import Saga
 from sagadsl.machine.unexpected import UnexpectedEvent
+from sagadsl.runtime.about import about
 from sagadsl.runtime.activity import Activity
 from sagadsl.runtime.arrivals import Arrivals
 from sagadsl.runtime.calls import Calls
@@ -28,12 +30,12 @@ from sagadsl.runtime.commits import Commits, Committed
 from sagadsl.runtime.errands import Errands
 from sagadsl.runtime.ids import check_names
 from sagadsl.runtime.limits import Limits
-from sagadsl.runtime.listening import AT_REST, Listener
+from sagadsl.runtime.listening import Listener
 from sagadsl.runtime.patience import until_available
 from sagadsl.runtime.promises import Promises, fulfil
 from sagadsl.runtime.runs import Run, first_row
 from sagadsl.runtime.services import Services
-from sagadsl.runtime.store.contract import IdTaken, OutOfTurn, Refusal, SagaRow, Store, StoreError, Write
+from sagadsl.runtime.store.contract import UNBEGUN, IdTaken, OutOfTurn, Refusal, SagaRow, Store, StoreError, Write
 from sagadsl.runtime.stored import Recollection
 from sagadsl.runtime.turns import Turns
 
@@ -156,13 +158,14 @@ class Host:
         return future
 
     def adopt(self, row: SagaRow, saga: Saga) -> Run:
-        """Go on with a saga that has been replayed: whatever is outstanding is done again."""
+        """Go on with a saga that has been replayed: whatever is outstanding is done again, or at last (`UNBEGUN`)."""
         run = Run(saga, row, self.engine_id, self._loop_time())
         self.runs[saga.id] = run
         if saga.status in AT_REST:
             self.resting.append(run)
+        again = row.wake_at != UNBEGUN
         for command in list(saga.outstanding.values()):
-            self.carrier.carry_out(run, command, again=True)
+            self.carrier.carry_out(run, command, again=again)
         return run
 
     def evict(self, run: Run) -> None:
@@ -200,12 +203,12 @@ class Host:
     def offer(self, run: Run, event: Event) -> None:
         """Let the saga take an event that the world brings; one that comes too late for it to care is dropped."""
         if run.is_gone:
-            _log.info("%s: %s came too late", run.saga.id, type(event).__name__)
+            _log.info("%s: %s came too late", run.saga.id, type(event).__name__, extra=about(run.saga, event))
             return
         try:
             self._take(run, event, None, None)
         except UnexpectedEvent as unexpected:
-            _log.info("dropped: %s", unexpected)
+            _log.info("dropped: %s", unexpected, extra=about(run.saga, event))
         except Exception as error:  # noqa: BLE001 - whoever waits for the saga gets it
             self._break(run, error)
 
@@ -218,7 +221,8 @@ class Host:
 
     def _break(self, run: Run, error: Exception) -> None:
         """Stop running a saga whose machine has failed, which must never be; whoever waits for it hears of it."""
-        _log.error("%s: it failed, and is not run any further here", run.saga.id, exc_info=error)
+        what = "%s: it failed, and is not run any further here"
+        _log.error(what, run.saga.id, exc_info=error, extra=about(run.saga))
         run.broken = error
         for alarm in run.alarms.values():
             alarm.cancel()
@@ -243,7 +247,7 @@ class Host:
             except Exception as error:  # noqa: BLE001 - whoever waits for the saga gets it
                 self._break(run, error)
         elif refusal is not None and write.event.seq > 1:
-            _log.warning("%s: another engine runs it", run.saga.id)
+            _log.warning("%s: another engine runs it", run.saga.id, extra=about(run.saga, write.event))
             self.evict(run)
             self.errands.begin(self.release({run.saga.id: 0.0}))  # should it be ours all the same, it is taken up again
         if refusal is None and (write.mail or write.frees_locks):
@@ -283,7 +287,9 @@ class Host:
             try:
                 listener(run.saga, event, commands)
             except Exception:  # noqa: BLE001 - it is the listener's
-                _log.exception("%s: whoever listens to events raised an exception", run.saga.id)
+                _log.exception(
+                    "%s: whoever listens to events raised an exception", run.saga.id, extra=about(run.saga, event)
+                )
 
     # waiting
 
@@ -309,5 +315,5 @@ def _apply(saga: Saga, event: Event) -> list[Command]:
     try:
         return saga.apply(event)
     except CallbackError as error:
-        _log.exception("%s", saga.id)
+        _log.exception("%s", saga.id, extra=about(saga, event))
         return error.commands

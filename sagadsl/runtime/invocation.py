@@ -8,7 +8,7 @@ import logging
 import signal
 import threading
 import traceback
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
 
@@ -27,11 +27,9 @@ _log = logging.getLogger(__name__)
 async def invoke(action: Action, payload: Json, context: ActionContext) -> Json | Failure:
     """Call an action and return its answer as JSON data, or why it failed; no answer counts as `{}`."""
     try:
-        arguments = action.arguments(payload, context)
-        if action.is_async:
-            answer = await action.function(**arguments)
-        else:
-            answer = await in_thread(partial(action.function, **arguments), name=context.idempotency_key)
+        answering = _begin(action, payload, context)
+        del payload, context  # the action may take long, and there may be tens of thousands
+        answer = await answering
     except asyncio.CancelledError:
         task = asyncio.current_task()
         if task is not None and task.cancelling():
@@ -47,6 +45,14 @@ async def invoke(action: Action, payload: Json, context: ActionContext) -> Json 
             _log.debug("%s raised %s\n%s", action.name, type(error).__name__, frames)
         return failure_of(error)
     return _checked(action, answer)
+
+
+def _begin(action: Action, payload: Json, context: ActionContext) -> Awaitable[Any]:
+    arguments = action.arguments(payload, context)
+    if action.is_async:
+        answering: Awaitable[Any] = action.function(**arguments)
+        return answering
+    return in_thread(partial(action.function, **arguments), name=context.idempotency_key)
 
 
 def _checked(action: Action, answer: Any) -> Json | Failure:

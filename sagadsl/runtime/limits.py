@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+_SECONDS = ("lease", "beat", "poll", "sleep_after", "grace", "patience")
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -34,7 +36,13 @@ class Limits:
     residents: int = 100_000
 
     def __post_init__(self) -> None:
-        """Refuse limits with which an engine would do nothing, or take itself for dead."""
+        """Refuse limits with which an engine would do nothing, or take itself for dead.
+
+        Raises:
+            TypeError: What should be a number is none; the message says which.
+            ValueError: A number makes no sense.
+        """
+        self._check_types()
         for name, number in {"actions": self.actions, "residents": self.residents, **self.per_service}.items():
             if number < 1:
                 raise ValueError(f"{name}: an engine that may do {number} of them at a time does nothing")
@@ -42,3 +50,16 @@ class Limits:
             raise ValueError(f"beat: {self.beat} s has to be more than 0 and at most a third of lease, {self.lease} s")
         if self.poll <= 0:
             raise ValueError(f"poll: {self.poll} s is no time to wait")
+
+    def _check_types(self) -> None:
+        if not isinstance(self.per_service, Mapping):
+            raise TypeError(f"per_service: {self.per_service!r} is no mapping of services to numbers of actions")
+        counts = {"actions": self.actions, "residents": self.residents}
+        counts |= {f"per_service, {name}": number for name, number in self.per_service.items()}
+        for name, number in counts.items():
+            if not isinstance(number, int):
+                raise TypeError(f"{name}: {number!r} is not a whole number")
+        for name in _SECONDS:
+            seconds = getattr(self, name)
+            if not isinstance(seconds, int | float):
+                raise TypeError(f"{name}: {seconds!r} is no number of seconds, such as 10 or 0.5")

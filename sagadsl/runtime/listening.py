@@ -1,4 +1,4 @@
-"""Hearing of what happens to sagas, and knowing when one has come to rest."""
+"""Hearing of what happens to sagas."""
 
 from __future__ import annotations
 
@@ -11,6 +11,3 @@ from sagadsl.machine.saga import Saga
 
 Listener: TypeAlias = Callable[[Saga, Event, Sequence[Command]], None]
 """Hears of every event, after the saga has taken it, with the commands that follow from it."""
-
-AT_REST = frozenset({"completed", "compensated", "compensation_failed", "failed"})
-"""The statuses in which a saga does nothing by itself."""

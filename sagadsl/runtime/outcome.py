@@ -27,6 +27,8 @@ class StepReport:
             not count.
         error: Why the last attempt failed; for a failed compensation, why that failed.
         output: What the action answered.
+        in_doubt: Whether some attempt of the action may have taken place although nobody knows, so that undoing the
+            saga undoes it too.
     """
 
     state: str
@@ -38,6 +40,7 @@ class StepReport:
     duration: float | None = None
     error: Failure | None = None
     output: Json = None
+    in_doubt: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +107,7 @@ def _row(execution: Execution) -> StepReport:
         duration=None if ended is None else ended - execution.started_at,
         error=execution.undo_failure or execution.failure,
         output=execution.output,
+        in_doubt=execution.in_doubt,
     )
 
 
@@ -125,4 +129,5 @@ def _step_to_json(step: StepReport) -> dict[str, Json]:
         "duration": step.duration,
         "error": _error_to_json(step.error, None),
         "output": step.output,
+        "in_doubt": step.in_doubt,
     }

@@ -12,10 +12,13 @@ from collections.abc import Awaitable, Callable
 
 from sagadsl.runtime import processes
 from sagadsl.runtime.claims import Claims
+from sagadsl.runtime.clock import SystemClock
 from sagadsl.runtime.host import Host
 from sagadsl.runtime.limits import Limits
 from sagadsl.runtime.patience import until_available
 from sagadsl.runtime.requests import Requests
+from sagadsl.runtime.services import Services
+from sagadsl.runtime.standstill import Watcher
 from sagadsl.runtime.store.contract import EngineRow, LeaseLostError, Store, StoreError, StoreUnavailableError
 
 STANDSTILL = 2.0
@@ -27,19 +30,29 @@ _log = logging.getLogger(__name__)
 class Presence:
     """Keeps an engine alive in its store.
 
+    Args:
+        host: Runs its sagas.
+        claims: Takes sagas up.
+        requests: Reads its mail.
+        limits: How often it gives a sign of life, and after how long another one is dead that gives none.
+        services: What it can do.
+
     Attributes:
         broken: Why nothing can be done any more, if that is so.
     """
 
-    def __init__(self, host: Host, claims: Claims, requests: Requests, limits: Limits) -> None:
+    def __init__(self, host: Host, claims: Claims, requests: Requests, limits: Limits, services: Services) -> None:
         self._host = host
         self._claims = claims
         self._requests = requests
         self._limits = limits
+        self._services = services
         self._seen: dict[str, tuple[int, float]] = {}
         self._joined = asyncio.Event()
         self._poked = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
+        self._watcher: Watcher | None = None
+        self._beaten = 0.0
         self.broken: StoreError | None = None
         host.mail_sent = self._poked.set
 
@@ -51,6 +64,8 @@ class Presence:
         """Join, and look for work from now on."""
         await self._join()
         loop = asyncio.get_running_loop()
+        if isinstance(self._host.clock, SystemClock):  # where time is played, no loop stands still
+            self._watcher = Watcher(self._name_of)
         self._tasks = [
             loop.create_task(self._beat(), name="sagadsl beat"),
             loop.create_task(self._work(), name="sagadsl work"),
@@ -73,6 +88,8 @@ class Presence:
     async def end(self) -> None:
         """Leave; what is not finished is for others."""
         await self._cancel(self._tasks)
+        if self._watcher is not None:
+            self._watcher.stop()
         await self._host.commits.stop()
         if self.broken is not None or not self._joined.is_set():
             return
@@ -90,9 +107,10 @@ class Presence:
             await asyncio.wait(tasks)
 
     async def _join(self) -> None:
-        row = processes.new_engine(self._host.clock.now())
+        row = processes.new_engine(self._host.clock.now(), self._services)
         engine_id = row.id
         await self._store.join(row)
+        self._beaten = asyncio.get_running_loop().time()
         self._host.begin(engine_id, lambda error: self.lost(error, engine_id))
         self._joined.set()
 
@@ -108,7 +126,7 @@ class Presence:
             self.broken = error
             self._joined.set()
         elif engine_id == self._host.engine_id and self._joined.is_set():
-            _log.warning("this engine was taken for dead; it begins anew")
+            _log.warning("this engine was taken for dead%s; it begins anew", self._how_it_was_lost())
             self._joined.clear()
         else:
             return
@@ -124,12 +142,43 @@ class Presence:
             stood_still = loop.time() - begun - self._limits.beat
             if stood_still > STANDSTILL:
                 _log.warning(
-                    "the event loop stood still for %.1f s; an action that is `async` and waits without `await`, as "
+                    "the event loop stood still for %.1f s%s; an action that is `async` and waits without `await`, as "
                     "`time.sleep` does, holds up everything: make it a plain function, which runs in a thread",
                     stood_still,
+                    self._culprit(),
                 )
             if self._joined.is_set():
-                await self._carefully(lambda: self._store.beat(self._host.engine_id))
+                await self._carefully(self._give_sign_of_life)
+            if self._watcher is not None:
+                self._watcher.culprit = ""
+
+    async def _give_sign_of_life(self) -> None:
+        await self._store.beat(self._host.engine_id)
+        self._beaten = asyncio.get_running_loop().time()
+
+    def _culprit(self) -> str:
+        culprit = "" if self._watcher is None else self._watcher.culprit
+        return f" in {culprit}" if culprit else ""
+
+    def _how_it_was_lost(self) -> str:
+        """Say for how long others have heard nothing of this engine, because of what, and what comes of that."""
+        silent = asyncio.get_running_loop().time() - self._beaten
+        if silent < self._limits.lease:
+            return ""
+        why = f", as the event loop stood still{self._culprit()}" if self._culprit() else ""
+        return (
+            f", having given no sign of life for {silent:.0f} s{why}: another engine may have called again, with the "
+            "same keys, whatever was under way here"
+        )
+
+    def _name_of(self, task: asyncio.Task[object]) -> str | None:
+        """Return which action a task calls, for people; asked by the watcher's thread while this one stands still."""
+        for run in tuple(self._host.runs.values()):
+            for call in tuple(run.calls.values()):
+                if call.task is task:
+                    command = call.command
+                    return f"{command.service}.{command.action}, called by {command.state} of saga {call.saga_id}"
+        return None
 
     async def _work(self) -> None:
         while self.broken is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import uuid
+from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 
@@ -36,9 +37,9 @@ def is_gone(process: str) -> bool:
     return _start_of(int(pid)) != start
 
 
-def new_engine(now: float) -> EngineRow:
-    """Return the entry of an engine of this process, under a name that no other has had."""
-    return EngineRow(uuid.uuid4().hex, host_name(), this_process(), now)
+def new_engine(now: float, actions: Iterable[str]) -> EngineRow:
+    """Return the entry of an engine of this process that offers these actions, under a name that no other has had."""
+    return EngineRow(uuid.uuid4().hex, host_name(), this_process(), now, actions=tuple(actions))
 
 
 @lru_cache(maxsize=1)

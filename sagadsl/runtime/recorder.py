@@ -8,21 +8,26 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Self, TypeVar
 
 from sagadsl.language.diagnostics import DefinitionError
+from sagadsl.machine.commands import Command, Compensate, Finish, Invoke
+from sagadsl.machine.lifecycles import AT_REST
 from sagadsl.machine.saga import Saga
 from sagadsl.machine.unexpected import UnexpectedEvent
-from sagadsl.runtime import mail, processes
+from sagadsl.runtime import foreseen, mail, processes
 from sagadsl.runtime.clock import Clock, SystemClock
+from sagadsl.runtime.dead_letters import DEAD
 from sagadsl.runtime.decisions import Make
 from sagadsl.runtime.limits import Limits
-from sagadsl.runtime.listening import AT_REST
+from sagadsl.runtime.replies import replies
 from sagadsl.runtime.runs import Run
 from sagadsl.runtime.store.contract import (
+    UNBEGUN,
+    Answer,
     LeaseLostError,
     Letter,
     Mail,
@@ -39,9 +44,6 @@ from sagadsl.runtime.verdicts import Recorded, Refused, Sent, Verdict, reason, r
 T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
-
-_SHORTEST, _LONGEST = 0.02, 0.5
-"""Seconds between two looks for the answer of an engine."""
 
 _AGAIN = 3
 """How often a decision is begun anew, should this process have slept for so long that it was taken for dead."""
@@ -80,7 +82,7 @@ class Recorder:
             await self._store.leave(self._engine_id)
 
     async def _join(self) -> None:
-        row = processes.new_engine(self._clock.now())
+        row = processes.new_engine(self._clock.now(), ())
         self._engine_id = row.id
         await self._store.join(row)
 
@@ -155,7 +157,7 @@ class Recorder:
         rows = [await self._owned(row) for row in rows]
         ours = {row.id: row for row in rows if self._is_free(row)}
         taken_up = Refused("an engine has taken the saga up meanwhile; decide again")
-        release = {row.id: _next(row.status) for row in ours.values()}
+        release = {row.id: _next(row.status, is_unbegun=row.wake_at == UNBEGUN) for row in ours.values()}
         try:
             histories = await self._store.histories(list(ours)) if ours else {}
             runs: dict[str, Run] = {}
@@ -169,8 +171,9 @@ class Recorder:
                         verdicts[row.id] = _GONE_ON
                 except (StoreError, DefinitionError, UnexpectedEvent, KeyError) as error:
                     verdicts[row.id] = Refused(f"this sagadsl cannot read the saga: {error}")
+            unbegun = {id_ for id_, run in runs.items() if run.row.wake_at == UNBEGUN or not _calls(run.saga)}
             taken = await self._take(runs, make)
-            release |= {id_: _next(runs[id_].saga.status) for id_ in taken}
+            release |= {id_: _next(runs[id_].saga.status, is_unbegun=id_ in unbegun) for id_ in taken}
             return verdicts | taken
         finally:
             if release:
@@ -185,12 +188,13 @@ class Recorder:
         writes: list[Write] = []
         for letter in await self._store.letters(self._engine_id) if runs else []:
             if letter.saga_id in runs:
-                writes += await self._open(runs[letter.saga_id], letter)
+                await self._open(runs[letter.saga_id], letter, writes)
         verdicts: dict[str, Verdict] = {}
         for saga_id, run in runs.items():
             try:
-                writes += [] if make is None else [self._write(run, make, None)]
-                verdicts[saga_id] = Recorded(run.saga.status)
+                commands = [] if make is None else self._write(run, make, None, writes)
+                failed = run.saga.status in DEAD and any(isinstance(each, Finish) for each in commands)
+                verdicts[saga_id] = Recorded(run.saga.status, failed_again=failed)
             except UnexpectedEvent as unexpected:
                 verdicts[saga_id] = refused(run.saga, str(unexpected))
         refusals = await self._store.commit(self._engine_id, writes) if writes else []
@@ -199,59 +203,62 @@ class Recorder:
                 verdicts[write.saga_id] = _GONE_ON
         return verdicts
 
-    async def _open(self, run: Run, letter: Letter) -> list[Write]:
-        """Return what follows from a letter that came before the decision did."""
+    async def _open(self, run: Run, letter: Letter, writes: list[Write]) -> None:
+        """Add what follows from a letter that came before the decision did."""
         try:
-            return [self._write(run, lambda saga: mail.read(saga, letter.body), letter.id)]
+            self._write(run, lambda saga: mail.read(saga, letter.body), letter.id, writes)
         except (UnexpectedEvent, ValueError, KeyError, TypeError) as error:
             await self._store.refuse(letter.id, str(error))
-            return []
 
-    def _write(self, run: Run, make: Make, answers: int | None) -> Write:
+    def _write(self, run: Run, make: Make, answers: int | None, writes: list[Write]) -> Sequence[Command]:
+        """Let the saga take an event, and add what has to be written for it; return what the saga wants done."""
         saga = run.saga
         event = replace(make(saga), seq=saga.seq + 1, at=max(self._clock.now(), saga.now))
-        return run.write(event, saga.apply(event), answers)
+        foreseen.check(saga, event)
+        commands = saga.apply(event)
+        writes.append(run.write(event, commands, answers))
+        return commands
 
     # sagas that an engine runs
 
     async def _send(self, rows: Sequence[SagaRow], make: Make) -> dict[str, Verdict]:
         """Send the decision to the engines that run these sagas, and wait for their answers."""
-        letters: dict[str, int] = {}
+        letters: dict[int, str] = {}
         verdicts: dict[str, Verdict] = {}
         for row in rows:
             try:
                 saga = await self._look_at(row)
             except (StoreError, DefinitionError, UnexpectedEvent) as error:
                 verdicts[row.id] = Refused(f"this sagadsl cannot read the saga: {error}")
-            else:
-                letters[row.id] = await self._store.post(Mail(row.id, mail.of_event(make(saga))))
-        until, delay = asyncio.get_running_loop().time() + self._patience, _SHORTEST
-        while letters and asyncio.get_running_loop().time() < until:
-            await asyncio.sleep(delay)
-            delay = min(_LONGEST, delay * 1.5)
-            answered = await self._answers(letters)
-            verdicts |= answered
-            letters = {saga_id: letter for saga_id, letter in letters.items() if saga_id not in answered}
-            await self._with_lease(lambda left=tuple(letters): self._deliver(left))  # type: ignore[misc]
-        hosts = {engine.id: engine.host for engine in await self._store.engines()} if letters else {}
+                continue
+            try:
+                event = make(saga)
+                foreseen.check(saga, event)
+                letters[await self._store.post(Mail(row.id, mail.of_event(event)))] = row.id
+            except UnexpectedEvent as unexpected:
+                verdicts[row.id] = refused(saga, str(unexpected))
+        answers = await replies(self._store, letters, self._patience, self._deliver_those(letters))
+        verdicts |= {letters[letter]: await self._verdict(letters[letter], answers[letter]) for letter in answers}
+        unanswered = [saga_id for letter, saga_id in letters.items() if letter not in answers]
+        hosts = {engine.id: engine.host for engine in await self._store.engines()} if unanswered else {}
         owners = {row.id: row.owner or "" for row in rows}
-        return verdicts | {saga_id: Sent(hosts.get(owners[saga_id], "another host")) for saga_id in letters}
+        return verdicts | {saga_id: Sent(hosts.get(owners[saga_id], "another host")) for saga_id in unanswered}
 
     async def _look_at(self, row: SagaRow) -> Saga:
         events = await self._store.events(row.id)
         return (await self._recollection.find(row)).replay(row.id, events)
 
-    async def _answers(self, letters: Mapping[str, int]) -> dict[str, Verdict]:
-        """Return what became of those letters that have been answered."""
-        found: dict[str, Verdict] = {}
-        for saga_id, letter in letters.items():
-            answer = await self._store.answer(letter)
-            if answer is not None and answer.refusal is not None:
-                found[saga_id] = Refused(reason(saga_id, answer.refusal))
-            elif answer is not None:
-                row = await self._store.row(saga_id)
-                found[saga_id] = Recorded(row.status, is_run=row.owner is not None)
-        return found
+    async def _verdict(self, saga_id: str, answer: Answer) -> Verdict:
+        if answer.refusal is not None:
+            return Refused(reason(saga_id, answer.refusal))
+        row = await self._store.row(saga_id)
+        return Recorded(row.status, is_run=row.owner is not None)
+
+    def _deliver_those(self, letters: Mapping[int, str]) -> Callable[[Collection[int]], Awaitable[None]]:
+        async def deliver(left: Collection[int]) -> None:
+            await self._with_lease(lambda: self._deliver([letters[letter] for letter in left]))
+
+        return deliver
 
     async def _deliver(self, saga_ids: Sequence[str]) -> None:
         """Where an engine has let go of a saga before it read our letter, let the saga take it here."""
@@ -265,6 +272,13 @@ def _rests(row: SagaRow) -> bool:
     return row.owner is None and row.wake_at is None and row.status in AT_REST
 
 
-def _next(status: str) -> float | None:
+def _calls(saga: Saga) -> bool:
+    """Whether the saga waits for the answer of an action, which whoever had it before may have called."""
+    return any(isinstance(command, Invoke | Compensate) for command in saga.outstanding.values())
+
+
+def _next(status: str, *, is_unbegun: bool) -> float | None:
     """Return when a saga is to be taken up: at once, unless it does nothing by itself."""
-    return None if status in AT_REST else 0.0
+    if status in AT_REST:
+        return None
+    return UNBEGUN if is_unbegun else 0.0

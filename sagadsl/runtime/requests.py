@@ -7,20 +7,20 @@ import logging
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from sagadsl.machine.events import Event
+from sagadsl.machine.lifecycles import AT_REST
 from sagadsl.machine.unexpected import UnexpectedEvent
-from sagadsl.runtime import mail
+from sagadsl.runtime import foreseen, mail
+from sagadsl.runtime.about import about
 from sagadsl.runtime.claims import CannotRunError, Claims
 from sagadsl.runtime.decisions import Make
 from sagadsl.runtime.host import Host
-from sagadsl.runtime.listening import AT_REST
+from sagadsl.runtime.replies import replies
 from sagadsl.runtime.runs import Run
 from sagadsl.runtime.store.contract import Mail, SagaRow, StoreUnavailableError, UnknownSagaError
 from sagadsl.runtime.stored import replay
 
 _log = logging.getLogger(__name__)
-
-_SHORTEST, _LONGEST = 0.02, 0.5
-"""Seconds between two looks for the answer of another engine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,11 +87,21 @@ class Requests:
         if run.broken is not None:
             raise run.broken
         try:
+            if isinstance(event := make(run.saga), foreseen.DECISIONS):
+                await self._foresee(run, event)
+            if run.is_gone:
+                return False
             written = host.feed(run, make(run.saga))
         except UnexpectedEvent:
             host.leave_at_rest(run)
             raise
         return await written is None
+
+    async def _foresee(self, run: Run, event: Event) -> None:
+        """Refuse what would come to nothing, unless the store does not have everything that has happened yet."""
+        sagas = await replay(self._host.store, [run.row], self._host.recollection)
+        if sagas[run.saga.id].seq == run.saga.seq:
+            foreseen.check(sagas[run.saga.id], event)
 
     async def _send(self, row: SagaRow, make: Make) -> None:
         """Send the event to the engine that runs the saga, and wait for its answer."""
@@ -99,19 +109,16 @@ class Requests:
         sagas = await replay(store, [row], self._host.recollection)
         saga = sagas[row.id]
         event = make(saga)
+        foreseen.check(saga, event)
         if saga.status in AT_REST:  # what it refuses now it will refuse then, and perhaps nobody is there to say so
             saga.apply(event)
         letter = await store.post(Mail(row.id, mail.of_event(event)))
-        loop, delay = asyncio.get_running_loop(), _SHORTEST
-        until = loop.time() + self._patience
-        while (answer := await store.answer(letter)) is None:
-            if loop.time() > until:
-                raise StoreUnavailableError(
-                    f"{row.id}: the engine that runs it has not answered for {self._patience:g} s; "
-                    "it will find the request when it goes on, and so will whoever takes its place"
-                )
-            await asyncio.sleep(delay)
-            delay = min(_LONGEST, delay * 1.5)
+        answer = (await replies(store, [letter], self._patience)).get(letter)
+        if answer is None:
+            raise StoreUnavailableError(
+                f"{row.id}: the engine that runs it has not answered for {self._patience:g} s; "
+                "it will find the request when it goes on, and so will whoever takes its place"
+            )
         if answer.refusal is not None:
             raise UnexpectedEvent(answer.refusal)
 
@@ -129,7 +136,7 @@ class Requests:
             except UnexpectedEvent as unexpected:
                 refused[letter.id] = str(unexpected)
             except Exception as error:  # noqa: BLE001 - one letter that cannot be read must not keep the others
-                _log.exception("%s: a letter cannot be read", letter.saga_id)
+                _log.exception("%s: a letter cannot be read", letter.saga_id, extra=about(run.saga))
                 refused[letter.id] = f"it cannot be read: {error}"
         if written:  # before anything else may go wrong: a letter that is read again would be taken twice
             await asyncio.wait(written)

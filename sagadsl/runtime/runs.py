@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 from sagadsl.machine.commands import Command, ReleaseLocks, StartTimer
 from sagadsl.machine.events import Event
-from sagadsl.machine.lifecycles import SAGA
+from sagadsl.machine.lifecycles import AT_REST, SAGA
 from sagadsl.machine.saga import Saga
 from sagadsl.runtime import mail
 from sagadsl.runtime.calls import Call
 from sagadsl.runtime.clock import Alarm
-from sagadsl.runtime.listening import AT_REST
 from sagadsl.runtime.store.contract import Mail, SagaRow, Write
 
 
@@ -83,14 +83,13 @@ class Run:
         """Return what has to be written for the event that begins the saga."""
         saga, definition = self.saga, self.saga.definition
         deadline = None if definition.timeout is None else event.at + definition.timeout
-        begun = replace(self.row, created_at=event.at, key=saga.key, deadline=deadline)
-        self._change(begun, event.at)
-        ends = saga.status in SAGA.final
-        letters = (Mail(begun.parent, mail.of_child(saga)),) if ends and begun.parent is not None else ()
+        self._change(self.row, event.at, created_at=event.at, key=saga.key, deadline=deadline)
+        parent, ends = self.row.parent, saga.status in SAGA.final
+        letters = (Mail(parent, mail.of_child(saga)),) if ends and parent is not None else ()
         return Write(saga.id, event, self.row, letters)
 
-    def _change(self, row: SagaRow, at: float) -> None:
-        """Note that the status or the error has changed; a saga that rests belongs to nobody."""
+    def _change(self, row: SagaRow, at: float, **begun: Any) -> None:
+        """Note that the status or the error has changed, or that it begins; a saga that rests belongs to nobody."""
         saga, (code, message, state) = self.saga, _error(self.saga)
         self.is_ours = saga.status not in AT_REST
         self.row = replace(
@@ -103,6 +102,7 @@ class Run:
             error_state=state,
             owner=self.engine_id if self.is_ours else None,
             wake_at=None,
+            **begun,
         )
 
 

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sagadsl.language.load import reload
 from sagadsl.machine.compiler import CompiledSaga, compile_saga
+from sagadsl.machine.events import Event, SagaStarted
 from sagadsl.machine.lifecycles import SAGA
 from sagadsl.machine.saga import Saga
 from sagadsl.runtime.outcome import Outcome, report
 from sagadsl.runtime.store.contract import Durations, SagaRow, Stats, Store, StoredDefinition, StoreError
+
+
+def short_hash(hash_: str) -> str:
+    """Return what tells two texts of one version apart, for people."""
+    return hash_[:8]
 
 
 def recall(stored: StoredDefinition) -> CompiledSaga:
@@ -68,6 +74,11 @@ class Recollection:
             return self.compiled(stored)
         return self._known[row.hash]
 
+    def known(self, events: Sequence[Event]) -> CompiledSaga | None:
+        """Return the definition of the saga to which these events happened, unless the store has to be asked for it."""
+        started = next(iter(events), None)
+        return self._known.get(started.hash) if isinstance(started, SagaStarted) else None
+
     def compiled(self, stored: StoredDefinition) -> CompiledSaga:
         """Return a definition of the store, compiled."""
         if stored.hash not in self._known:
@@ -88,9 +99,9 @@ async def outcome_of(store: Store, saga_id: str, recollection: Recollection | No
     Raises:
         UnknownSagaError: There is no such saga.
     """
-    row = await store.row(saga_id)
-    compiled = await (recollection or Recollection(store)).find(row)
+    recollection = recollection or Recollection(store)
     events = await store.events(saga_id)
+    compiled = recollection.known(events) or await recollection.find(await store.row(saga_id))
     return report(compiled.replay(saga_id, events), events)
 
 
@@ -104,7 +115,7 @@ class Statistics:
         completed: Those that came to their end.
         compensated: Those that were undone.
         failed: Those that wait for a person: `failed` or `compensation_failed`.
-        success_rate: The share of the final ones that completed, from 0 to 1; `None` where none is final.
+        success_rate: The share that completed of those that are not running, from 0 to 1; `None` where all are.
         durations: How long the completed ones took; `None` where there are none.
         by_status: Their number in each status that some saga has.
     """
@@ -132,7 +143,7 @@ def statistics(stats: Stats) -> Statistics:
         completed=completed,
         compensated=by_status.get("compensated", 0),
         failed=failed,
-        success_rate=completed / final if final else None,
+        success_rate=completed / (final + failed) if final + failed else None,
         durations=stats.durations,
         by_status=by_status,
     )

@@ -10,7 +10,7 @@ from typing import Any, Self, TypeVar
 from sagadsl.language.definition import Json
 from sagadsl.machine.compiler import CompiledSaga
 from sagadsl.machine.events import Event, Failure
-from sagadsl.runtime.engine import Engine
+from sagadsl.runtime.engine import Engine, EngineClosedError
 from sagadsl.runtime.limits import Limits
 from sagadsl.runtime.listening import Listener
 from sagadsl.runtime.outcome import Outcome
@@ -20,6 +20,8 @@ from sagadsl.runtime.store.contract import EVERYTHING, Filter, Page, SagaRow, St
 from sagadsl.runtime.stored import Statistics
 
 T = TypeVar("T")
+
+_CLOSED = "the engine has been closed; make a new SyncEngine"
 
 
 class SyncEngine:
@@ -40,16 +42,27 @@ class SyncEngine:
         self._engine = Engine(store, services, on_event=on_event, limits=limits)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="sagadsl engine", daemon=True)
+        self._closed = False
 
     def __enter__(self) -> Self:
-        self.open()
+        try:
+            self.open()
+        except BaseException:
+            self.close()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
 
     def open(self) -> None:
-        """Connect to the store, and take up what is to be done."""
+        """Connect to the store, and take up what is to be done.
+
+        Raises:
+            EngineClosedError: It has been closed; one that is closed is not opened again.
+        """
+        if self._closed:
+            raise EngineClosedError(_CLOSED)
         if not self._thread.is_alive():
             self._thread.start()
         self._wait(self._engine.open())
@@ -60,6 +73,7 @@ class SyncEngine:
 
     def close(self) -> int:
         """Let actions that are under way end, for a while, and hand everything else back to the store."""
+        self._closed = True
         if not self._thread.is_alive():
             self._loop.close()
             return 0
@@ -75,6 +89,8 @@ class SyncEngine:
             raise RuntimeError("this is the engine's own thread, which cannot wait for itself; use Engine in an action")
         if not self._thread.is_alive():
             work.close()
+            if self._closed:
+                raise EngineClosedError(_CLOSED)
             raise RuntimeError("the engine is not open: use it in a `with` block, or call open() first")
         future = asyncio.run_coroutine_threadsafe(work, self._loop)
         try:
@@ -124,7 +140,7 @@ class SyncEngine:
         return self._wait(self._engine.stats(which))
 
     def stale(self, older_than: float, limit: int = 100) -> Sequence[SagaRow]:
-        """Return unfinished sagas to which nothing has happened for so many seconds."""
+        """Return sagas to which nothing has happened for so many seconds although something should."""
         return self._wait(self._engine.stale(older_than, limit))
 
     def signal(self, ref: Ref, name: str, payload: Json = None, *, by: str = "", why: str = "") -> None:

@@ -10,10 +10,17 @@ from sagadsl.machine.saga import Saga
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """The decision is in the saga's log. `status` is what the saga is then, and `is_run` whether an engine has it."""
+    """The decision is in the saga's log.
+
+    Args:
+        status: What the saga is then.
+        is_run: Whether an engine has it.
+        failed_again: Whether it was set going and has failed at once; one that goes on waiting for a person has not.
+    """
 
     status: str
     is_run: bool = False
+    failed_again: bool = False
 
 
 @dataclass(frozen=True, slots=True)

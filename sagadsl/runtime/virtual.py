@@ -35,9 +35,10 @@ from sagadsl.machine.events import (
     StepFailed,
     StepSucceeded,
 )
+from sagadsl.machine.lifecycles import AT_REST
 from sagadsl.machine.unexpected import UnexpectedEvent
 from sagadsl.runtime.answers import Call, answered, failed
-from sagadsl.runtime.listening import AT_REST, Listener
+from sagadsl.runtime.listening import Listener
 from sagadsl.runtime.outcome import Outcome, report
 
 MAX_EVENTS = 10_000

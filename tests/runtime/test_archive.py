@@ -1,5 +1,7 @@
 """Sagas that ended long ago: archived and then removed, and nothing lost, whatever interrupts that."""
 
+import json
+import sys
 from dataclasses import replace
 
 import pytest
@@ -10,7 +12,7 @@ from sagadsl import Engine, compile_saga, load
 from sagadsl.machine.lifecycles import SAGA
 from sagadsl.runtime import Filter, archive_purge
 from sagadsl.runtime import archive as archives
-from sagadsl.runtime.archive import Archive, ArchiveError, open_archive, read_archive, read_lines, read_story, saga_ids
+from sagadsl.runtime.archive import ArchiveError, open_archive, read_archive, read_lines, read_story, saga_ids
 from sagadsl.runtime.archive_purge import Purge
 from sagadsl.runtime.audit import audit
 from sagadsl.runtime.store.encryption import VARIABLE, new_key
@@ -162,6 +164,52 @@ class InterruptedPurgeError(Exception):
     """The process ends here."""
 
 
+@pytest.mark.parametrize("together", [1, 500])
+async def test_a_story_that_was_taken_out_of_an_archive_is_missed(store, tmp_path, monkeypatch, together):
+    monkeypatch.setattr(archive_purge, "TOGETHER", together)
+    path = tmp_path / "a.jsonl.zst"
+    await purge(store, path)
+    told = list(read_lines(path))
+    first, second = (number for number, line in enumerate(told) if is_head(line) and number)
+
+    assert audit(told).is_sound
+    for without, line in ((told[first:], 1), ([*told[:first], *told[second:]], first + 1)):
+        found = audit(without)
+        assert [(each.line, each.message) for each in found.findings] == [
+            (line, "the story goes on with another hash than that of the line before it")
+        ]
+    assert audit(told[:second]).last_hash != audit(told).last_hash  # of the last ones only a hash kept elsewhere tells
+
+
+@pytest.mark.parametrize("is_encrypted", [False, True])
+async def test_what_is_added_later_goes_on_with_the_hash_of_what_is_there(store, tmp_path, monkeypatch, is_encrypted):
+    path, shop = tmp_path / "a.jsonl.zst", Shop()
+    monkeypatch.setenv(VARIABLE, new_key() if is_encrypted else "")
+    await purge(store, path)
+    before = list(read_lines(path))
+    async with Engine(store, shop.services) as engine:
+        await engine.run(compile_saga(load(TEXT)), {}, "later")
+    await purge(store, path)
+    told = list(read_lines(path))
+
+    assert json.loads(told[len(before)])["story"]["previous"] == json.loads(before[-1])["hash"]
+    assert audit(told).is_sound
+
+
+async def test_an_archive_that_cannot_be_read_is_not_added_to(store, tmp_path, monkeypatch):
+    path = tmp_path / "a.jsonl.zst"
+    monkeypatch.setenv(VARIABLE, new_key())
+    await purge(store, path)
+    monkeypatch.setenv(VARIABLE, new_key())
+
+    with pytest.raises(ArchiveError, match="another key"), open_archive(path):
+        pass
+
+
+def is_head(line):
+    return "story" in json.loads(line)
+
+
 async def test_one_that_is_interrupted_before_anything_is_removed_is_done_again(store, tmp_path, monkeypatch):
     path = tmp_path / "a.jsonl.zst"
 
@@ -301,11 +349,12 @@ def test_an_archive_that_breaks_off_says_so(two_frames, tmp_path):
         list(read_lines(path))
 
 
-def test_without_its_libraries_an_archive_says_what_to_install(monkeypatch, tmp_path):
-    monkeypatch.setitem(__import__("sys").modules, "filelock", None)
+@pytest.mark.parametrize("library", ["filelock", "backports" if sys.version_info < (3, 14) else "compression"])
+def test_without_its_libraries_an_archive_says_what_to_install(monkeypatch, tmp_path, library):
+    monkeypatch.setitem(sys.modules, library, None)
 
-    with pytest.raises(ArchiveError, match=r"pip install 'sagadsl\[archive\]'"):
-        Archive(tmp_path / "a.jsonl.zst", None).append(b"")
+    with pytest.raises(ArchiveError, match=r"pip install 'sagadsl\[archive\]'"), open_archive(tmp_path / "a.jsonl.zst"):
+        pass
 
 
 async def test_the_youngest_story_of_a_saga_counts_and_one_that_is_not_there_is_missed(store, tmp_path):

@@ -8,9 +8,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sagadsl import compile_saga, load
+from sagadsl.language.definition import Map
 from sagadsl.machine.events import Failure, StepFailed, StepSucceeded
 from sagadsl.runtime.audit import audit
 from sagadsl.runtime.audit_story import canonical, lines, masked_story_of, seal, story_of
+from sagadsl.runtime.observe.masking import MASK
 from sagadsl.runtime.runs import Run, first_row
 from sagadsl.runtime.store.contract import StoredDefinition
 from sagadsl.runtime.stored import to_store
@@ -176,7 +178,85 @@ def test_what_is_sensitive_is_not_told_and_its_hashes_fit_all_the_same():
 
     assert b"4111" not in b"".join(written[1:])
     assert found.is_sound
-    assert found.notes[0].startswith("order-1: not replayed, as it is masked: event 2 cannot have happened")
+    assert found.notes == ["order-1: replayed without what is masked: there are values with which it fits"]
+
+
+def test_a_masked_story_that_needs_no_masked_value_to_be_replayed_is_replayed_as_it_is():
+    found = audit(list(lines([masked_story_of(*an_order(card="4222"))])))
+
+    assert (found.findings, found.notes) == ([], [])
+
+
+def test_where_a_step_reads_inside_of_what_is_masked_the_story_is_replayed_without_it():
+    compiled = compile_saga(
+        load("""
+name: parcel
+sensitive: [input.person]
+input:
+  type: object
+  required: [person]
+  properties: {person: {type: object, required: [email, zip], properties: {email: {type: string}, zip: {type: array}}}}
+steps:
+  - {id: tell, service: post, action: tell, kind: read_only, payload: {to: "${input.person.email}"}}
+  - {id: each, type: map, items: input.person.zip, kind: read_only, steps: [
+      {id: check, service: post, action: check, kind: read_only, payload: {zip: "${item}"}}]}
+""")
+    )
+    person = {"email": "ada@example.org", "zip": ["1000-1", "1000-2"]}
+    happened = [
+        compiled.started({"person": person}),
+        StepSucceeded("tell", 1, {"sent_to": "ada@example.org"}),
+        *(StepSucceeded("check", 1, {}, region=str(i)) for i in range(2)),
+    ]
+    events = [replace(event, seq=n, at=float(n)) for n, event in enumerate(happened, 1)]
+    story = masked_story_of(*told(compiled, "parcel-1", events))
+
+    assert audit(list(lines([story]))).notes == [
+        "parcel-1: replayed without what is masked: there are values with which it fits"
+    ]
+    lost = replace(
+        story, events=[{**event, "seq": n} for n, event in enumerate([story.events[0], *story.events[2:]], 1)]
+    )
+    assert audit(list(lines([lost]))).notes[0].startswith("parcel-1: not replayed, as it is masked: event 2")
+    undone = replace(story, row=replace(story.row, status="compensated"))
+    assert audit(list(lines([undone]))).notes[0].startswith("parcel-1: not replayed, as it is masked")
+
+
+@pytest.mark.parametrize(
+    ("change", "finding"),
+    [
+        (lambda story: {"events": [*story.events[:1], *story.events[2:]]}, "event 2 has the number 3"),
+        (lambda story: {"events": [{**story.events[0], "type": "Nothing"}, *story.events[1:]]}, "event 1 cannot have"),
+        (lambda story: {"row": replace(story.row, created_at=7.5)}, "its beginning is said to be 7.5"),
+        (lambda story: {"row": replace(story.row, version="9")}, "the saga says that it ran another definition"),
+    ],
+)
+def test_what_no_mask_can_explain_is_wrong_in_a_masked_story_too(change, finding):
+    story = masked_story_of(*an_order())
+
+    found = audit(list(lines([replace(story, **change(story))])))
+
+    assert any(each.message.startswith(finding) for each in found.findings), found
+
+
+def starred(data):
+    """The event, or the output, with nothing in it but stars."""
+    return {name: MASK if name in ("input", "output", "payload") and value else value for name, value in data.items()}
+
+
+@given(definitions(), st.data())
+@some
+def test_the_story_of_any_saga_fits_its_events_with_nothing_but_stars_in_them_too(definition, data):
+    life = Life(definition, lambda options: data.draw(st.sampled_from(options)))
+    life.happen(data.draw(st.integers(0, 20)))
+    story = story_of(*told(life.compiled, "s", [event for event, _ in life.moments]))
+    story = replace(story, events=[starred(event) for event in story.events], output=MASK, masked=["input"])
+
+    found = audit(list(lines([story])))
+
+    assert found.findings == []
+    has_maps = any(isinstance(state, Map) for state in definition.all_states.values())
+    assert has_maps or found.notes == ["s: replayed without what is masked: there are values with which it fits"]
 
 
 def test_a_failed_saga_tells_why():

@@ -82,6 +82,34 @@ def test_of_a_failed_saga_everything_can_be_decided_until_it_was_retried_too_oft
     assert "max_retries is 1" in refusal(twice, decisions.retry())
 
 
+ITEMS = """
+name: tour
+states:
+  all:
+    type: map
+    items: "[1, 2]"
+    on_failure: fail
+    steps: [{id: pay, service: bank, action: pay, compensation: refund}]
+    next: done
+  done: {type: succeed}
+"""
+
+
+def test_where_several_steps_have_failed_it_is_said_what_each_decision_is_about_and_what_is_left():
+    gone = Failure("Gone", retryable=False)
+    saga = happened(ITEMS, *(StepFailed("pay", 1, gone, region=item) for item in "01"))
+
+    meant = {(choice.decision, choice.region): choice.meaning for choice in choices(saga)}
+
+    assert meant["retry", ""].endswith("goes on from there: pay/0, pay/1")
+    assert meant["resolve", "0"].endswith("; then pay/1 is still to be decided about")
+    assert meant["skip", "1"].endswith("; then pay/0 is still to be decided about")
+    saga.apply(StepSkipped("pay", region="0"))
+    assert [each.meaning for each in choices(saga) if (each.decision, each.about) == ("skip", "pay")] == [
+        "goes on without pay/1"
+    ]
+
+
 def test_a_saga_that_waits_says_for_what_signal_and_for_which_report():
     asks = "name: n\nstates:\n  ask: {type: wait, signal: go, next: done}\n  done: {type: succeed}\n"
     prints = "name: n\nsteps: [{id: print, service: s, action: p, kind: read_only, callback: true, timeout: 1d}]\n"

@@ -6,11 +6,11 @@ from dataclasses import replace
 import pytest
 
 from sagadsl import Engine, compile_saga, load
-from sagadsl.machine.events import RetryRequested, StepResolved, StepSucceeded
+from sagadsl.machine.events import RetryRequested, StepFailed, StepResolved, StepSucceeded
 from sagadsl.runtime import Limits, decisions
 from sagadsl.runtime.processes import this_process
 from sagadsl.runtime.recorder import Recorder
-from sagadsl.runtime.store.contract import EngineRow, Filter, Mail
+from sagadsl.runtime.store.contract import UNBEGUN, EngineRow, Filter, Mail
 from sagadsl.runtime.store.memory import MemoryStore
 from sagadsl.runtime.store.opening import open_store
 from sagadsl.runtime.verdicts import Recorded, Refused, Sent
@@ -201,7 +201,7 @@ async def test_of_two_people_who_decide_at_the_same_moment_one_is_told_to_look_a
     assert "look at it again" in second.why
     assert [event.by for event in await store.events("s") if hasattr(event, "why")][-1] == "ann"
     row = await store.row("s")
-    assert (row.status, row.owner, row.wake_at) == ("running", None, 0.0)
+    assert (row.status, row.owner, row.wake_at) == ("running", None, UNBEGUN)
 
 
 async def test_one_that_was_taken_for_dead_begins_anew(store):
@@ -230,7 +230,7 @@ async def test_nobody_is_left_behind_as_the_owner_of_anything(store):
     }
     rows = (await store.list(Filter())).sagas
     assert [row.owner for row in rows] == [None] * 3
-    assert {row.id: row.wake_at for row in rows} == {"s1": 0.0, "s2": 0.0, "s3": None}
+    assert {row.id: row.wake_at for row in rows} == {"s1": UNBEGUN, "s2": UNBEGUN, "s3": None}
 
 
 async def test_a_saga_that_another_one_runs_is_decided_about_by_itself_and_the_one_around_it_goes_on(store):
@@ -248,3 +248,97 @@ async def test_a_saga_that_another_one_runs_is_decided_about_by_itself_and_the_o
 
     async with an_engine(store, Shop()) as engine:
         assert (await engine.wait("s", timeout=10)).status == "completed"
+
+
+# what has been recorded and not begun
+
+REFUNDS = """
+name: order
+steps:
+  - {id: a, service: s, action: a, compensation: undo_a, timeout: 1m}
+  - {id: b, service: s, action: b, compensation: undo_b, on_failure: fail, timeout: 1m}
+  - {id: go, type: wait, signal: go}
+"""
+
+
+async def failed_at_b(store):
+    shop = Shop(b=["fails"])
+    async with an_engine(store, shop) as engine:
+        assert (await engine.run(compile_saga(load(REFUNDS)), {}, "s")).status == "failed"
+
+
+async def last_failure(store):
+    failures = [event for event in await store.events("s") if isinstance(event, StepFailed)]
+    return failures[-1].error
+
+
+async def test_an_attempt_that_was_recorded_and_not_begun_fails_for_certain(store):
+    await failed_at_b(store)
+
+    async with Recorder(store) as recorder:
+        await recorder.record("s", decisions.retry("ann"))
+    async with an_engine(store, Shop(b=["fails"])) as engine:
+        outcome = await engine.wait("s", timeout=10)
+
+    assert outcome.status == "failed"
+    assert not (await last_failure(store)).in_doubt
+
+
+@pytest.mark.parametrize("takes_up", ["claim", "claim_one"])
+async def test_an_attempt_that_an_engine_may_have_begun_before_it_died_is_in_doubt(store, takes_up):
+    await failed_at_b(store)
+    async with Recorder(store) as recorder:
+        await recorder.record("s", decisions.retry("ann"))
+    realm, _, _ = this_process().split(" ")
+    await store.join(EngineRow("dead", "here", f"{realm} 4194305 1", 0.0))
+    if takes_up == "claim":
+        await store.claim("dead", now=1.0, limit=10)
+    else:
+        await store.claim_one("dead", "s")
+
+    async with an_engine(store, Shop(b=["fails"])) as engine:
+        await engine.wait("s", timeout=10)
+
+    assert (await last_failure(store)).in_doubt
+
+
+async def test_a_decision_does_not_make_certain_what_was_under_way_before(store):
+    await failed_at_b(store)
+    async with Recorder(store) as recorder:
+        await recorder.record("s", decisions.retry("ann"))
+    await store.join(EngineRow("gone", "here", this_process(), 0.0))
+    await store.claim_one("gone", "s")
+    await store.leave("gone")
+
+    async with Recorder(store) as recorder:
+        assert isinstance(await recorder.record("s", decisions.signal("go")), Recorded)
+
+    assert (await store.row("s")).wake_at == 0.0
+
+
+async def test_two_decisions_in_a_row_leave_it_unbegun(store):
+    await failed_at_b(store)
+
+    async with Recorder(store) as recorder:
+        await recorder.record("s", decisions.retry("ann"))
+        await recorder.record("s", decisions.signal("go"))
+        assert isinstance(await recorder.record("s", decisions.skip("b")), Refused)
+
+    assert (await store.row("s")).wake_at == UNBEGUN
+
+
+async def test_an_engine_that_cannot_run_the_saga_leaves_it_unbegun_to_others(store):
+    await failed_at_b(store)
+    async with Recorder(store) as recorder:
+        await recorder.record("s", decisions.retry("ann"))
+
+    async with an_engine(store, Shop(actions=("a",))) as unable:
+        await eventually(lambda: _is_left(store, unable))
+    async with an_engine(store, Shop(b=["fails"])) as engine:
+        await engine.wait("s", timeout=10)
+
+    assert not (await last_failure(store)).in_doubt
+
+
+async def _is_left(store, engine):
+    return engine._claims._not_ours and (await store.row("s")).owner is None

@@ -1,12 +1,13 @@
 """The engine without asyncio."""
 
+import re
 import threading
 
 import pytest
 
 from sagadsl import Services, UnexpectedEvent, compile_saga, load
-from sagadsl.runtime import Filter, Key, SyncEngine, UnknownSagaError
-from sagadsl.runtime.engine import Engine
+from sagadsl.runtime import Filter, Key, Limits, SyncEngine, UnknownSagaError
+from sagadsl.runtime.engine import Engine, EngineClosedError
 
 TEXT = """
 name: order
@@ -53,7 +54,15 @@ def test_a_saga_is_run_from_plain_functions_and_survives_the_engine(services, tm
 
 def test_every_method_of_the_engine_is_there():
     asynchronous = {name for name in dir(Engine) if not name.startswith("_")}
-    asynchronous -= {"actions_under_way", "with_lease", "running", "sagas_in_memory", "hear_commits", "surround"}
+    asynchronous -= {
+        "actions_under_way",
+        "with_lease",
+        "running",
+        "sagas_in_memory",
+        "hear_commits",
+        "surround",
+        "registered",
+    }
 
     assert asynchronous <= set(vars(SyncEngine))
 
@@ -101,3 +110,39 @@ def test_an_action_that_waits_for_its_own_engine_is_told_instead_of_waiting_for_
         assert engine.run(compiled, {}).status == "completed"
 
     assert "own thread" in errors[0]
+
+
+def test_an_engine_that_was_closed_says_so_and_is_not_opened_again(services):
+    with SyncEngine("memory:", services) as engine:
+        pass
+
+    for ask in (engine.open, engine.list):
+        with pytest.raises(EngineClosedError, match="make a new SyncEngine"):
+            ask()
+    assert engine.close() == 0
+
+
+@pytest.mark.parametrize(
+    ("limits", "said"),
+    [
+        ({"lease": "10s"}, "lease: '10s' is no number of seconds"),
+        ({"poll": None}, "poll: None is no number of seconds"),
+        ({"actions": 1.5}, "actions: 1.5 is not a whole number"),
+        ({"per_service": {"s": "many"}}, "per_service, s: 'many' is not a whole number"),
+        ({"per_service": ["s"]}, "is no mapping of services to numbers of actions"),
+    ],
+)
+def test_a_limit_that_is_no_number_is_refused_by_its_name(limits, said):
+    with pytest.raises(TypeError, match=re.escape(said)):
+        Limits(**limits)
+
+
+def test_a_limit_of_a_service_that_is_not_there_is_refused():
+    services = Services()
+    services.action("stock.take")(lambda: None)
+
+    with (
+        pytest.raises(ValueError, match=r"no action of a service 'stok'; did you mean 'stock'\?"),
+        SyncEngine("memory:", services, limits=Limits(per_service={"stok": 1})),
+    ):
+        pass

@@ -7,8 +7,7 @@ from itertools import pairwise
 from sagadsl.language.definition import SubSaga, Task
 from sagadsl.machine.commands import Compensate, Invoke, StartChild
 from sagadsl.machine.events import LocksAcquired, SignalReceived, StepResolved
-from sagadsl.machine.lifecycles import SAGA
-from sagadsl.runtime.listening import AT_REST
+from sagadsl.machine.lifecycles import AT_REST, SAGA
 from sagadsl.runtime.outcome import report
 from tests.properties.ledger import Ledger
 from tests.properties.life import portrait

@@ -13,6 +13,7 @@ from sagadsl.language.durations import parse_duration
 from sagadsl.language.inputs import InputError, prepare_input
 from sagadsl.language.load import check
 from sagadsl.language.problems import Problem
+from sagadsl.language.remains import without
 from sagadsl.language.source import Document, parse, read_text
 from sagadsl.machine.compiler import CompiledSaga, compile_saga
 from sagadsl.machine.events import Failure
@@ -24,6 +25,7 @@ from sagadsl.runtime.scenarios.shape import OPENING, structure_problems
 ENDINGS = (".scenarios.yaml", ".scenarios.yml")
 """How the names of such files end."""
 
+_UNKNOWN_KEY = "SAGA201"
 _STARTS_AT = "2030-01-01T00:00:00Z"
 
 
@@ -35,9 +37,13 @@ def read_scenarios(path: FilePath) -> ScenarioFile:
     """
     text = read_text(path)
     document = parse(text, str(path), "scenario", OPENING)
-    _refuse(structure_problems(document.data), document)
-    compiled = _compiled(path, document)
-    problems = list(meaning_problems(document.data, compiled))
+    document, problems = _without_unknown_keys(document)
+    try:
+        compiled = _compiled(path, document)
+    except DefinitionError as error:
+        also = [diagnostic(problem, document) for problem in problems]
+        raise DefinitionError([*also, *error.diagnostics], {document.file: document.text, **error.texts}) from None
+    problems += meaning_problems(document.data, compiled)
     scenarios = []
     for index in range(len(document.data["scenarios"])):
         made = _Maker(document, compiled, index).scenario()
@@ -47,6 +53,24 @@ def read_scenarios(path: FilePath) -> ScenarioFile:
             scenarios.append(made)
     _refuse(problems, document)
     return ScenarioFile(path, compiled, tuple(scenarios))
+
+
+def _without_unknown_keys(document: Document) -> tuple[Document, list[Problem]]:
+    """Return the document as if it had only keys that are known, and what is wrong with the others.
+
+    Raises:
+        DefinitionError: More than that is wrong with its shape.
+    """
+    unknown: list[Problem] = []
+    problems = structure_problems(document.data)
+    if problems and all(problem.code == _UNKNOWN_KEY for problem in problems):
+        unknown = problems
+        document = document.with_data(without(document.data, [problem.path for problem in unknown]))
+        problems = structure_problems(document.data)
+    if problems:  # one around an unknown key is about what was meant by it
+        apart = [p for p in problems if not any(each.path[: len(p.path)] == p.path for each in unknown)]
+        _refuse([*unknown, *apart], document)
+    return document, unknown
 
 
 def _refuse(problems: list[Problem], document: Document, others: tuple[Diagnostic, ...] = ()) -> None:
@@ -155,6 +179,7 @@ def _behaviour(data: Mapping[str, Any], *, is_last: bool = True) -> Behaviour:
     if "fails" in data:
         given: dict[str, Any] = {"code": data["fails"]} if isinstance(data["fails"], str) else dict(data["fails"])
         times = given.pop("times", always)
+        given["retry_after"] = parse_duration(given.get("retry_after", 0))
         return Behaviour("fails", failure=Failure(**given), takes=takes, times=times)
     if "times_out" in data:
         return Behaviour("silent", times=always if data["times_out"] is True else data["times_out"])

@@ -52,6 +52,14 @@ def test_a_failure_is_as_it_is_said_to_be(folder):
     assert played.actions == ("book", "pay", "~book")
 
 
+def test_a_service_that_asks_for_time_gets_it(folder):
+    played = folder.played("services: {pay: {fails: {code: Busy, times: 2, retry_after: 1m30s}}}")
+    given_up = folder.played("services: {pay: {fails: {code: Busy, retry_after: 2h}}}")
+
+    assert (played.outcome.status, played.took) == ("completed", 180.0)
+    assert (given_up.outcome.status, given_up.took) == ("compensated", 3600.0), "when the saga's own time is over"
+
+
 def test_what_may_have_taken_place_is_undone(folder):
     played = folder.played("services: {pay: {fails: {code: Cut, retryable: false, in_doubt: true}}}")
 

@@ -94,6 +94,19 @@ def test_all_mistakes_are_told_together(folder):
     assert [d.code for d in error.diagnostics] == ["SAGA729", "SAGA723", "SAGA723"]
 
 
+def test_an_unknown_key_does_not_hide_the_other_mistakes(folder):
+    text = FILE.format("servces: {}\n    starts_at: tomorrow\n    services: {boook: {fails: X}, book: {takes: 5s}}")
+    shape = found_in(folder, text)
+    meaning = found_in(folder, text.replace(", book: {takes: 5s}", ""))
+    alone = found_in(folder, FILE.format("services: {book: {sucseeds: {}}}"))
+    nothing_to_test = found_in(folder, f"definition: nowhere.yaml\n{FILE.format('servces: {}')}")
+
+    assert [d.code for d in shape.diagnostics] == ["SAGA701", "SAGA708"]
+    assert [d.code for d in meaning.diagnostics] == ["SAGA701", "SAGA707", "SAGA723"]
+    assert [d.code for d in alone.diagnostics] == ["SAGA701"]
+    assert [d.code for d in nothing_to_test.diagnostics] == ["SAGA721", "SAGA701"]
+
+
 def test_mistakes_in_defaults_are_told_once(folder):
     error = found_in(
         folder, f"defaults: {{services: {{boook: [{{fails: X}}, {{fails: Y}}]}}}}\n{EXPECTING.format('{takes: 0}')}"
