@@ -28,17 +28,18 @@ _LABEL = 12
 _LONG = 100
 
 
-def to_json(found: Recalled, options: Sequence[str]) -> dict[str, Json]:
+def to_json(found: Recalled, lacking: str | None, options: Sequence[str]) -> dict[str, Json]:
     """Return everything about a saga that a person needs in order to decide, as JSON data.
 
     Args:
         found: The saga.
+        lacking: What no engine at work offers; what is decided waits for one that does.
         options: What the commands need besides, as `--store URL`.
     """
     mask = Mask.of(found.saga)
     told = _masked(findings(found.saga), mask)
     return {
-        **row_to_json(masked_row(found)),
+        **row_to_json(masked_row(found), found.events[-1].at),
         "input": mask.input(found.saga.input),
         "done": [asdict(step) for step in told.done],
         "undone": [asdict(step) for step in told.undone],
@@ -46,6 +47,7 @@ def to_json(found: Recalled, options: Sequence[str]) -> dict[str, Json]:
         "in_doubt": [asdict(step) for step in told.in_doubt],
         "not_begun": list(told.not_begun),
         "decided": [event_to_json(mask.event(event)) for event in people(found.events)],
+        "obstacle": lacking,
         "commands": [{**asdict(choice), "line": line(choice, found.row.id, options)} for choice in told.choices],
     }
 
@@ -60,8 +62,8 @@ def line(choice: Choice, saga_id: str, options: Sequence[str] = ()) -> str:
     return shlex.join([*words, *options])
 
 
-def tell(found: Recalled, options: Sequence[str]) -> None:
-    """Print everything about a saga that a person needs in order to decide."""
+def tell(found: Recalled, lacking: str | None, options: Sequence[str]) -> None:
+    """Print everything about a saga that a person needs in order to decide; the arguments are those of `to_json`."""
     to, mask = console(), Mask.of(found.saga)
     told = _masked(findings(found.saga), mask)
     for label, value in _head(found, mask):
@@ -79,6 +81,8 @@ def tell(found: Recalled, options: Sequence[str]) -> None:
         to.print(Text.assemble(f"  {printable(text):<{width}}   ", (printable(choice.meaning), "dim")))
     if told.choices:
         to.print(Text("each takes --why TEXT, and --by WHO for another name than that of your login", style="dim"))
+    if lacking is not None:
+        to.print(Text(printable(f"{lacking}: whatever is decided waits for a `sagadsl worker` with services that do")))
 
 
 def _masked(told: Findings, mask: Mask) -> Findings:

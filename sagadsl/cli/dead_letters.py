@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from sagadsl.cli.decide_options import DEAD, ErrorOption, NameOption, OlderThanOption, StatusOption, selected
 from sagadsl.cli.exits import CommandError
-from sagadsl.cli.formats import Format, FormatOption
+from sagadsl.cli.formats import Format, FormatOption, printable
 from sagadsl.cli.stores import StoreOption, look
 
 if TYPE_CHECKING:
@@ -47,8 +47,8 @@ def command(
     if saga is not None:
         if status or name or error or older_than:
             raise CommandError("an ID is about one saga; leave the other options out")
-        found = look(store, lambda opened: _one(opened, saga))
-        _write_one(found, options, format)
+        found, lacking = look(store, lambda opened: _one(opened, saga))
+        _write_one(found, lacking, options, format)
         return
     which = selected(status or DEAD, name, error, older_than)
     if format is Format.JSON:
@@ -56,14 +56,16 @@ def command(
             json.dumps(look(store, lambda opened: _all(opened, which, limit, options)), ensure_ascii=False, indent=2)
         )
     else:
-        _write(look(store, lambda opened: _shown(opened, which, limit)), limit)
+        _write(*look(store, lambda opened: _shown(opened, which, limit)), limit)
 
 
-async def _one(store: Store, given: str) -> Recalled:
+async def _one(store: Store, given: str) -> tuple[Recalled, str | None]:
     from sagadsl.cli.finding import find
     from sagadsl.cli.recalling import recalled
+    from sagadsl.runtime.reach import reach
 
-    return await recalled(store, await find(store, given))
+    found = await recalled(store, await find(store, given))
+    return found, await (await reach(store)).lacking(found.row)
 
 
 async def _rows(store: Store, which: Selection, limit: int) -> list[SagaRow]:
@@ -72,38 +74,50 @@ async def _rows(store: Store, which: Selection, limit: int) -> list[SagaRow]:
     return await chosen(store, which, limit + 1)
 
 
-async def _shown(store: Store, which: Selection, limit: int) -> list[SagaRow]:
+async def _shown(store: Store, which: Selection, limit: int) -> tuple[list[SagaRow], Mapping[str, str]]:
     from sagadsl.cli.masking import masked_rows
+    from sagadsl.cli.stranded import lacking
 
-    return await masked_rows(store, await _rows(store, which, limit))
+    rows = await _rows(store, which, limit)
+    return await masked_rows(store, rows), await lacking(store, rows[:limit])
 
 
 async def _all(store: Store, which: Selection, limit: int, options: Sequence[str]) -> object:
+    from sagadsl.cli.stranded import lacking
+
     rows = await _rows(store, which, limit)
-    return {"sagas": [await _data(store, row, options) for row in rows[:limit]], "more": len(rows) > limit}
+    missing = await lacking(store, rows[:limit])
+    told = [await _data(store, row, missing.get(row.id), options) for row in rows[:limit]]
+    return {"sagas": told, "more": len(rows) > limit}
 
 
-async def _data(store: Store, row: SagaRow, options: Sequence[str]) -> object:
+async def _data(store: Store, row: SagaRow, lacking: str | None, options: Sequence[str]) -> object:
     from sagadsl.cli.dead_letter import to_json
     from sagadsl.cli.recalling import recalled
     from sagadsl.runtime.store.contract import StoreError
 
     try:
-        return to_json(await recalled(store, row), options)
+        return to_json(await recalled(store, row), lacking, options)
     except (StoreError, CommandError) as error:  # it must not keep the others from being listed
         return {"saga_id": row.id, "name": row.name, "status": row.status, "unreadable": str(error)}
 
 
-def _write_one(found: Recalled, options: Sequence[str], format: Format) -> None:  # noqa: A002 - the option's name
+def _write_one(
+    found: Recalled,
+    lacking: str | None,
+    options: Sequence[str],
+    format: Format,  # noqa: A002 - the option's name
+) -> None:
     from sagadsl.cli.dead_letter import tell, to_json
 
     if format is Format.JSON:
-        typer.echo(json.dumps(to_json(found, options), ensure_ascii=False, indent=2))
+        typer.echo(json.dumps(to_json(found, lacking, options), ensure_ascii=False, indent=2))
     else:
-        tell(found, options)
+        tell(found, lacking, options)
 
 
-def _write(rows: Sequence[SagaRow], limit: int) -> None:
+def _write(rows: Sequence[SagaRow], lacking: Mapping[str, str], limit: int) -> None:
+    from sagadsl.cli.stranded import told
     from sagadsl.cli.tables import Column, show
 
     if not rows:
@@ -118,6 +132,8 @@ def _write(rows: Sequence[SagaRow], limit: int) -> None:
         Column("because of", least=12),
     ]
     show(columns, _cells(rows[:limit]))
+    for line in told(lacking):
+        typer.echo(printable(line), err=True)
     if len(rows) > limit:
         typer.echo("there are more: ask for them with --limit", err=True)
     typer.echo("`sagadsl dead-letters ID` says what has happened and what can be decided", err=True)

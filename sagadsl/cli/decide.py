@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from sagadsl.cli.exits import NOT_YET, OK, REFUSED, CommandError
+from sagadsl.cli.exits import EXIT_OF_STATUS, NOT_YET, OK, REFUSED, CommandError
 from sagadsl.cli.formats import Format, printable
 from sagadsl.cli.stores import look
 from sagadsl.language.suggest import did_you_mean
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class _Decided:
-    """What became of a decision; `workers` is how many engines are at work on the store."""
+    """What became of a decision; `obstacle` is why nobody at work on the store can go on with the saga."""
 
     row: SagaRow
     verdict: Verdict
-    workers: int
+    obstacle: str | None
 
 
 def decide(target: Target, decision: Decision) -> None:
@@ -43,7 +43,7 @@ def decide(target: Target, decision: Decision) -> None:
         decide_many(target, decision)
         return
     decided = look(target.store, lambda opened: _decide(opened, target, decision))
-    goes_on_here = target.services is not None and exit_code(decided.verdict) == OK
+    goes_on_here = target.services is not None and _exit_code(decided, decision) == OK
     code = OK if goes_on_here and target.format is Format.JSON else _tell(decided, decision, target.format)
     if target.services is not None and goes_on_here:
         from sagadsl.cli import resume
@@ -55,14 +55,17 @@ def decide(target: Target, decision: Decision) -> None:
 
 
 async def _decide(store: Store, target: Target, decision: Decision) -> _Decided:
+    from sagadsl.cli.masking import masked_rows
     from sagadsl.cli.recalling import definition_of
+    from sagadsl.runtime.reach import reach
     from sagadsl.runtime.recorder import Recorder
 
     row = await _find(store, target)
-    _check_names(await definition_of(store, row), decision)
+    check_names(await definition_of(store, row), decision)
     async with Recorder(store) as recorder:
         verdict = await recorder.record(row.id, decision.make(target.by, target.why))
-    return _Decided(row, verdict, len(await store.engines()))
+    (row,) = await masked_rows(store, [await store.row(row.id)])
+    return _Decided(row, verdict, await (await reach(store)).after_a_decision(row))
 
 
 async def _find(store: Store, target: Target) -> SagaRow:
@@ -79,7 +82,7 @@ async def _find(store: Store, target: Target) -> SagaRow:
     return row
 
 
-def _check_names(compiled: CompiledSaga, decision: Decision) -> None:
+def check_names(compiled: CompiledSaga, decision: Decision) -> None:
     """Make sure that the state and the signal are there at all."""
     name = compiled.definition.name
     for kind, given, known in (
@@ -97,17 +100,18 @@ def _tell(decided: _Decided, decision: Decision, format: Format) -> int:  # noqa
     row, verdict = decided.row, decided.verdict
     if format is Format.JSON:
         typer.echo(json.dumps({**to_json(row, verdict), "decision": decision.name}, ensure_ascii=False, indent=2))
-        return exit_code(verdict)
+        return _exit_code(decided, decision)
     match verdict:
         case Refused(why):
             raise CommandError(
                 printable(f"{row.id}: {decision.name} is refused: {why}"),
                 REFUSED,
-                hint=f"`sagadsl dead-letters {printable(row.id)}` says what has happened and what can be decided",
+                hint=_hint(row, why),
             )
         case Recorded(status):
-            typer.echo(printable(f"{row.name}, saga {row.id}: {decision.name} is recorded; the saga is {status}"))
-            return OK
+            is_now = f"the saga is {status}{_because(decided, decision)}"
+            typer.echo(printable(f"{row.name}, saga {row.id}: {decision.name} is recorded; {is_now}"))
+            return _exit_code(decided, decision)
     raise CommandError(
         printable(f"{row.id}: {decision.name} lies in the store, but the engine on {verdict.host} has not answered"),
         NOT_YET,
@@ -115,18 +119,46 @@ def _tell(decided: _Decided, decision: Decision, format: Format) -> int:  # noqa
     )
 
 
+def _hint(row: SagaRow, why: str) -> str:
+    from sagadsl.machine.journal import WHICH_REGION
+
+    if WHICH_REGION in why:
+        return "say it with --region, as the table of `sagadsl show` has it behind the state's name"
+    return f"`sagadsl dead-letters {printable(row.id)}` says what has happened and what can be decided"
+
+
+def _because(decided: _Decided, decision: Decision) -> str:
+    """Say what has gone wrong, or what is left to be decided about, where the saga does not go on."""
+    row = decided.row
+    if row.error_code is None or decision.name == "compensate" or row.status != getattr(decided.verdict, "status", ""):
+        return ""
+    where = f" at {row.error_state}" if row.error_state else ""
+    said = f": {row.error_message}" if row.error_message else ""
+    return f" because of {row.error_code}{where}{said}"
+
+
+def _exit_code(decided: _Decided, decision: Decision) -> int:
+    """Return the exit code of a decision about one saga, which may have failed again at once."""
+    from sagadsl.runtime.verdicts import Recorded
+
+    verdict = decided.verdict
+    if isinstance(verdict, Recorded) and verdict.failed_again and decision.name in {"retry", "resolve", "skip"}:
+        return EXIT_OF_STATUS[verdict.status]
+    return exit_code(verdict)
+
+
 def _say_who_goes_on(decided: _Decided) -> None:
-    from sagadsl.runtime.listening import AT_REST
+    from sagadsl.machine.lifecycles import AT_REST
     from sagadsl.runtime.verdicts import Recorded
 
     verdict = decided.verdict
     if not isinstance(verdict, Recorded) or verdict.status in AT_REST:
         return
-    if verdict.is_run or decided.workers:
+    if verdict.is_run or decided.obstacle is None:
         typer.echo("the worker that runs it goes on with it" if verdict.is_run else "a worker takes it up")
     else:
         hint = f"`sagadsl resume {printable(decided.row.id)} --services …`, or a `sagadsl worker`, goes on with it"
-        typer.echo(f"nobody is at work on this store; {hint}")
+        typer.echo(printable(f"{decided.obstacle}; {hint}"))
 
 
 def exit_code(verdict: Verdict) -> int:

@@ -5,18 +5,21 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import typer
 
-from sagadsl.cli.decide import exit_code, to_json
-from sagadsl.cli.exits import NOT_YET, OK, REFUSED
+from sagadsl.cli.decide import check_names, exit_code, to_json
+from sagadsl.cli.exits import NOT_YET, OK, REFUSED, CommandError
 from sagadsl.cli.formats import Format, counted, printable
+from sagadsl.cli.known import check_definition
 from sagadsl.cli.stores import look
 
 if TYPE_CHECKING:
     from sagadsl.cli.decide_options import Decision, Target
+    from sagadsl.machine.compiler import CompiledSaga
     from sagadsl.runtime.store.contract import SagaRow, Store
     from sagadsl.runtime.verdicts import Verdict
 
@@ -40,7 +43,8 @@ def decide_many(target: Target, decision: Decision) -> None:
     """Record a decision about the sagas of a selection, or say what would come of it, and end the command.
 
     Raises:
-        typer.Exit: Always, with 0 if nothing was, or would be, refused.
+        CommandError: A name is misspelt.
+        typer.Exit: Otherwise, with 0 if nothing was, or would be, refused.
     """
     told = look(target.store, lambda opened: _decide(opened, target, decision))
     if target.format is Format.JSON:
@@ -56,12 +60,43 @@ async def _decide(store: Store, target: Target, decision: Decision) -> _Told:
     from sagadsl.runtime.bulk import chosen
 
     rows = await chosen(store, target.selection(decision.statuses))
+    await _check(store, rows, target, decision)
     verdicts = []
     with Stopping() as stopping, progress(len(rows), decision.name) as advance:
         async for row, verdict in _verdicts(store, rows, target, decision, lambda: stopping.exit_code is not None):
             verdicts.append((row, verdict))
             advance(row.id)
         return _Told(verdicts, len(rows) - len(verdicts), stopping.exit_code)
+
+
+async def _check(store: Store, rows: Sequence[SagaRow], target: Target, decision: Decision) -> None:
+    """Make sure that what is named is there: at night, that nothing is like a misspelt name is no good news.
+
+    Raises:
+        CommandError: The store has no definition of this name, or none of the sagas' has the state or the signal.
+    """
+    if not rows:
+        await check_definition(store, target.name)
+    unknown: CommandError | None = None
+    async for compiled in _definitions(store, rows):
+        try:
+            check_names(compiled, decision)
+        except CommandError as error:
+            unknown = error
+        else:
+            return
+    if unknown is not None:
+        raise unknown
+
+
+async def _definitions(store: Store, rows: Sequence[SagaRow]) -> AsyncIterator[CompiledSaga]:
+    """Yield the definitions of sagas; those that cannot be read are refused saga by saga."""
+    from sagadsl.cli.recalling import definition_of
+    from sagadsl.runtime.store.contract import StoreError
+
+    for row in {row.hash: row for row in rows}.values():
+        with suppress(CommandError, StoreError):
+            yield await definition_of(store, row)
 
 
 async def _verdicts(

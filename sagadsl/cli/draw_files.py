@@ -153,7 +153,15 @@ def picture(
     if run is None:
         run = Run("", ()) if wish.events is None else read_run(wish.events, compiled)
     try:
-        return render(compiled, format, view=view.name, state=view.state, events=run.events, saga_id=run.saga_id)
+        return render(
+            compiled,
+            format,
+            view=view.name,
+            state=view.state,
+            events=run.events,
+            saga_id=run.saga_id,
+            looked_at=run.looked_at,
+        )
     except DrawingError as error:
         raise CommandError(f"{compiled.definition.name}: {error}", PROBLEMS) from None
 

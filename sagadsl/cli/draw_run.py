@@ -19,10 +19,11 @@ _FROM = "such a file is what `sagadsl run --format json` or `sagadsl events --fo
 
 
 class Run(NamedTuple):
-    """What happened to a saga; `saga_id` is empty where it is not known."""
+    """What happened to a saga, and when that was looked up; `saga_id` is empty where it is not known."""
 
     saga_id: str
     events: tuple[Event, ...]
+    looked_at: float | None = None
 
 
 def read_run(path: Path, compiled: CompiledSaga) -> Run:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,4 +39,4 @@ async def _find(store: Store, given: str) -> tuple[CompiledSaga, Run]:
     from sagadsl.cli.recalling import recalled
 
     found = await recalled(store, await find(store, given))
-    return found.saga.compiled, Run(found.row.id, tuple(found.events))
+    return found.saga.compiled, Run(found.row.id, tuple(found.events), time.time())

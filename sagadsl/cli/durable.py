@@ -8,21 +8,21 @@ import shlex
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import typer
 
 from sagadsl.cli import telling
 from sagadsl.cli.exits import EXIT_OF_STATUS, INTERRUPTED, PROBLEMS, CommandError
-from sagadsl.cli.family import Family
 from sagadsl.cli.formats import Format
 from sagadsl.cli.logs import log_for_people
 from sagadsl.cli.resuming import explain_waiting
 from sagadsl.cli.stopping import Stopping, leave_at_once
 from sagadsl.cli.stores import MEMORY, connect, told
 from sagadsl.cli.storytelling import Storyteller
+from sagadsl.machine.lifecycles import AT_REST
 from sagadsl.runtime.engine import Engine, EngineClosedError
-from sagadsl.runtime.listening import AT_REST
+from sagadsl.runtime.one_family import OneFamily
 
 if TYPE_CHECKING:
     from sagadsl.machine.compiler import CompiledSaga
@@ -119,9 +119,9 @@ def _conclude(task: Task, ended: _Ended) -> Exception:
 async def _run(task: Task, begin: Begin) -> _Ended:
     with Stopping() as stopping:
         store = connect(task.url)
-        family = Family(store)
+        family = OneFamily()
         story = Story(Storyteller(store, telling.writer(task.format)), telling.noter(task.format))
-        engine = Engine(cast("Store", family), task.services, on_event=story.teller.hear)
+        engine = Engine(store, task.services, on_event=story.teller.hear, only=family)
         work = asyncio.create_task(_until_rest(task, begin, engine, family, story))
         asked = asyncio.create_task(stopping.asked())
         try:
@@ -138,7 +138,7 @@ async def _run(task: Task, begin: Begin) -> _Ended:
             await store.close()
 
 
-async def _until_rest(task: Task, begin: Begin, engine: Engine, family: Family, story: Story) -> None:
+async def _until_rest(task: Task, begin: Begin, engine: Engine, family: OneFamily, story: Story) -> None:
     """Begin, tell what happens, and return when the saga rests."""
     await engine.open()
     story.is_open = True

@@ -83,7 +83,7 @@ async def teller_of(store: Store, row: SagaRow) -> Callable[[Event], None]:
 
 async def happened(store: Store, row: SagaRow, *, follow: bool, after: int = 0) -> AsyncIterator[Event]:
     """Yield a saga's events; if they are followed, until the saga does nothing by itself."""
-    from sagadsl.runtime.listening import AT_REST
+    from sagadsl.machine.lifecycles import AT_REST
 
     while True:
         status = (await store.row(row.id)).status  # before its events: none of those before it came to rest is missed

@@ -14,6 +14,7 @@ FAILED: Final = 5
 REFUSED: Final = 6
 NO_STORE: Final = 69
 INTERNAL: Final = 70
+NOT_WRITTEN: Final = 74
 NOT_YET: Final = 75
 INTERRUPTED: Final = 130
 TERMINATED: Final = 143
@@ -28,14 +29,15 @@ EXITS: Mapping[int, str] = {
     REFUSED: "What was decided about a saga is not possible; or of several sagas, about some.",
     NO_STORE: "The store of sagas cannot be reached, or cannot be used.",
     INTERNAL: "A mistake in sagadsl itself.",
+    NOT_WRITTEN: "What was to be told could not be written, as on a full disk; a saga goes on all the same.",
     NOT_YET: "A decision is in the store, and the engine that runs the saga has not answered yet.",
     INTERRUPTED: "Ctrl-C; a saga with a store can be resumed.",
     TERMINATED: "Stopped by SIGTERM; likewise.",
 }
 """Every exit code and what it says.
 
-69, 70 and 75 are `EX_UNAVAILABLE`, `EX_SOFTWARE` and `EX_TEMPFAIL` of BSD's sysexits.h; 130 and 143 are 128 + the
-signal.
+69, 70, 74 and 75 are `EX_UNAVAILABLE`, `EX_SOFTWARE`, `EX_IOERR` and `EX_TEMPFAIL` of BSD's sysexits.h; 130 and 143 are
+128 + the signal.
 """
 
 EXIT_OF_STATUS: Mapping[str, int] = {

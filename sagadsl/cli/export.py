@@ -28,7 +28,9 @@ def command(
     ] = None,
     unmasked: Annotated[
         bool,
-        typer.Option("--unmasked", help="With what the definition calls sensitive; only then can it be replayed."),
+        typer.Option(
+            "--unmasked", help="With what the definition calls sensitive; only then can every value be checked."
+        ),
     ] = False,
     store: StoreOption = None,
 ) -> None:
@@ -64,10 +66,18 @@ async def _stories(store: Store, given: str, *, unmasked: bool) -> list[Story]:
 
 
 def _write(content: bytes, output: Path | None) -> None:
-    """Write everything or nothing."""
+    """Write everything or nothing; a link stays a link, and a pipe or a device what it is."""
     if output is None:
         sys.stdout.buffer.write(content)
         return
+    if output.is_dir():
+        raise CommandError(f"{output} is a folder; name a file")
+    if output.exists() and not output.is_file():
+        output.write_bytes(content)
+        return
+    if not output.absolute().parent.is_dir():
+        raise CommandError(f"{output}: there is no folder {output.parent}", hint="make it, or name another file")
+    output = output.resolve()
     unfinished = output.with_name(f"{output.name}.unfinished")
     try:
         with unfinished.open("wb") as file:

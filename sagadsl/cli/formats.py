@@ -26,3 +26,14 @@ def counted(number: int, what: str) -> str:
 def printable(text: str) -> str:
     """Return one line of text without anything that a terminal would obey."""
     return "".join(character if character.isprintable() else " " for character in text)
+
+
+_MOST = 4_000
+"""Characters of data that a person looks through on a terminal."""
+
+
+def shortened(data: str, *, on_terminal: bool) -> str:
+    """Return data for people: on a terminal no more than they can look through; whole where it is written elsewhere."""
+    if not on_terminal or len(data) <= _MOST:
+        return data
+    return f"{data[:_MOST]}\n… and {len(data) - _MOST:,} more characters: --format json writes all of them"

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Awaitable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from sagadsl.cli.exits import CommandError
-from sagadsl.cli.formats import Format, FormatOption
+from sagadsl.cli.formats import Format, FormatOption, printable
 from sagadsl.cli.masking import masked_rows
 from sagadsl.cli.stores import StoreOption, look
 from sagadsl.language.suggest import did_you_mean, one_of
@@ -25,6 +25,16 @@ NEEDS_ARGUMENTS = False
 ACTIVE = "active"
 _AT_MOST = 20
 _MANY = 10_000  # quiet sagas are looked through at the most, where other filters choose among them
+
+
+@dataclass(frozen=True, slots=True)
+class _Listed:
+    """A page: its sagas, the cursor of the next one, when something happened last, and what nobody goes on with."""
+
+    sagas: Sequence[SagaRow]
+    after: str | None
+    last_events: Mapping[str, float]
+    stranded: Mapping[str, str]
 
 
 def command(
@@ -71,16 +81,16 @@ def command(
         created_after=None if since is None else instant(since, "--since"),
     )
     if older_than is None:
-        page = look(store, lambda opened: _page(opened, which, after, limit))
+        listed = look(store, lambda opened: _listed(opened, _page(opened, which, after, limit)))
     elif after is not None:
         raise CommandError("--after: a list of quiet sagas has no pages", hint="ask for more of them with --limit")
     else:
         before = time.time() - duration(older_than, "--older-than")
-        page = look(store, lambda opened: _quiet(opened, which, before, limit))
+        listed = look(store, lambda opened: _listed(opened, _quiet(opened, which, before, limit)))
     if format is Format.JSON:
-        _write_json(page)
+        _write_json(listed)
     else:
-        _write(page)
+        _write(listed)
 
 
 def statuses(given: Sequence[str]) -> Collection[str]:
@@ -100,6 +110,15 @@ def statuses(given: Sequence[str]) -> Collection[str]:
             hint = did_you_mean(status, known) or f"it is {one_of(known)}"
             raise CommandError(f"--status {status}: there is no such status", hint=hint)
     return tuple(chosen)
+
+
+async def _listed(store: Store, page: Awaitable[Page]) -> _Listed:
+    """Return what is told of a page."""
+    from sagadsl.cli.stranded import obstacles
+
+    found = await page
+    last_events = await store.last_events([row.id for row in found.sagas])
+    return _Listed(found.sagas, found.after, last_events, await obstacles(store, found.sagas))
 
 
 async def _page(store: Store, which: Filter, after: str | None, limit: int) -> Page:
@@ -127,17 +146,22 @@ def _is_one(row: SagaRow, which: Filter) -> bool:
     )
 
 
-def _write_json(page: Page) -> None:
+def _write_json(listed: _Listed) -> None:
     from sagadsl.cli.rows import to_json
 
-    data = {"sagas": [to_json(row) for row in page.sagas], "after": page.after}
+    rows = [
+        {**to_json(row, listed.last_events.get(row.id)), "obstacle": listed.stranded.get(row.id)}
+        for row in listed.sagas
+    ]
+    data = {"sagas": rows, "after": listed.after}
     typer.echo(json.dumps(data, ensure_ascii=False, indent=2))
 
 
-def _write(page: Page) -> None:
+def _write(listed: _Listed) -> None:
+    from sagadsl.cli.stranded import told
     from sagadsl.cli.tables import Column, show
 
-    if not page.sagas:
+    if not listed.sagas:
         typer.echo("no sagas", err=True)
         return
     columns = [
@@ -149,16 +173,23 @@ def _write(page: Page) -> None:
         Column("key", least=8, goes=2),
         Column("because of", least=8, goes=5),
     ]
-    show(columns, _cells(page.sagas))
-    if page.after is not None:
-        typer.echo(f"there are more: --after {page.after}", err=True)
+    show(columns, _cells(listed.sagas))
+    for line in told(listed.stranded):
+        typer.echo(printable(line), err=True)
+    if listed.after is not None:
+        typer.echo(f"there are more: --after {listed.after}", err=True)
 
 
 def _cells(rows: Sequence[SagaRow]) -> Iterator[Sequence[str]]:
     from sagadsl.cli.moments import clock_time, length
+    from sagadsl.runtime.stored import short_hash
 
+    texts: dict[tuple[str, str], set[str]] = {}
     for row in rows:
+        texts.setdefault((row.name, row.version), set()).add(row.hash)
+    for row in rows:
+        text = f" {short_hash(row.hash)}" if len(texts[row.name, row.version]) > 1 else ""
         took = "" if row.ended_at is None else length(row.ended_at - row.created_at)
         error = row.error_code or ""
         why = f"{error} at {row.error_state}" if error and row.error_state else error
-        yield row.id, row.name, row.status, clock_time(row.created_at), took, row.key or "", why
+        yield row.id, f"{row.name}{text}", row.status, clock_time(row.created_at), took, row.key or "", why

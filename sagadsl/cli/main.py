@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import os
 import sys
@@ -14,7 +15,7 @@ import typer
 import typer.core
 import typer.main
 
-from sagadsl.cli.exits import EXITS, INTERNAL, INTERRUPTED, PROBLEMS, CommandError
+from sagadsl.cli.exits import EXITS, INTERNAL, INTERRUPTED, NOT_WRITTEN, PROBLEMS, CommandError
 from sagadsl.cli.quick import QuickCommand, QuickParams
 
 COMMANDS: Mapping[str, str] = {
@@ -113,6 +114,9 @@ def root(
     """
 
 
+_FULL = {errno.ENOSPC, errno.EFBIG, errno.EIO}
+
+
 def main() -> NoReturn:
     """Run the command line and end the process with one of the exit codes of `exits.EXITS`."""
     gc.set_threshold(
@@ -133,7 +137,7 @@ def main() -> NoReturn:
         sys.stdout.flush()
     except OSError as error:  # a full disk, or a reader that has gone
         _forget_output()
-        code = PROBLEMS if isinstance(error, BrokenPipeError) else _say(str(error.strerror), "", PROBLEMS)
+        code = PROBLEMS if isinstance(error, BrokenPipeError) else _say(str(error.strerror), "", NOT_WRITTEN)
     gc.freeze()  # to look for garbage once more, in all that the process leaves, costs 10 % of a command
     sys.exit(code)
 
@@ -152,7 +156,7 @@ def _run() -> int:
         return _say("the definition is nested too deeply for this machine", "", INTERNAL)
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
-        return _say(f"{where}{error.strerror or error}", "", PROBLEMS)
+        return _say(f"{where}{error.strerror or error}", "", NOT_WRITTEN if error.errno in _FULL else PROBLEMS)
     except Exception as error:  # the last line of defence between a mistake of ours and a person
         if os.environ.get("SAGADSL_DEBUG"):
             raise

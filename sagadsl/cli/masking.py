@@ -26,7 +26,8 @@ async def masked_rows(store: Store, rows: Iterable[SagaRow]) -> list[SagaRow]:
             continue
         if row.hash not in private:
             private[row.hash] = await _is_private(store, row)
-        masked.append(await _masked(store, row) if private[row.hash] else row)
+        is_private = private[row.hash] or row.parent is not None  # which may call sensitive what it has handed on
+        masked.append(await _masked(store, row) if is_private else row)
     return masked
 
 
@@ -55,7 +56,7 @@ async def mask_of(store: Store, row: SagaRow) -> Callable[[Event], Event]:
     from sagadsl.runtime.observe.masking import Mask, without_data
     from sagadsl.runtime.store.contract import StoreError
 
-    if not await _is_private(store, row):
+    if row.parent is None and not await _is_private(store, row):
         return lambda event: event
     try:
         mask = Mask((await definition_of(store, row)).definition, knows_all=True)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sagadsl.cli import files
+from sagadsl.cli import catalogues, files
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,17 +33,23 @@ def command(
     format: Annotated[  # noqa: A002 - the option's name
         Format, typer.Option(help="`text` for people, `markdown` for documents, `json` for programs.")
     ] = Format.TEXT,
+    catalogue: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="What the services' actions raise: errors that lead elsewhere have rows."),
+    ] = None,
 ) -> None:
     """Show what becomes of a saga when a step fails: what is undone, in which order, and where it ends.
 
-    Everything else goes well. What stands in brackets is undone if it was done: not every path passes it.
+    Everything else goes well, but for what has to fail before a saga comes to the step at all. What stands in brackets
+    is undone if it was done: not every path passes it.
 
     Exit code 0, 1 when the definition has errors, 2 when there is no such file.
     """
     from sagadsl.machine.compiler import compile_saga
     from sagadsl.machine.outcomes import outcomes
 
-    found = outcomes(compile_saga(files.load(file)))
+    known = catalogues.known(catalogue)
+    found = outcomes(compile_saga(files.load(file)), known)
     if format is Format.JSON:
         typer.echo(json.dumps([outcome.to_json() for outcome in found], indent=2, ensure_ascii=False))
     elif format is Format.MARKDOWN:
@@ -87,4 +93,5 @@ def _undone(outcome: Outcome) -> str:
 def _then(outcome: Outcome) -> str:
     if outcome.waits is not None:
         return f"waits for the signal {outcome.waits}"
-    return outcome.ends if outcome.ends is not None else f"goes on at {outcome.goes_on}"
+    where = f"goes on at {outcome.goes_on}" if outcome.goes_on is not None else ""
+    return ": ".join(filter(None, (where, (outcome.ends or "").replace("_", " "))))

@@ -25,12 +25,16 @@ _SUFFIX = ".jsonl.zst"
 
 @dataclass(slots=True)
 class _Count:
-    """How many sagas were removed, or kept and why; `stopped` is the exit code of whoever was stopped by a signal."""
+    """How many sagas were removed, or kept and why.
+
+    `stopped` is the exit code of whoever was stopped by a signal, `last_hash` that of the archive's last line.
+    """
 
     removed: int = 0
     kept: int = 0
     unreadable: int = 0
     stopped: int | None = None
+    last_hash: str | None = None
 
 
 def command(
@@ -58,8 +62,8 @@ def command(
 
         sagadsl purge --older-than 30d --archive 2030.jsonl.zst
 
-    Exit code 0, 1 when a saga cannot be read or the archive cannot be written, 2 when there is no such store, 69 when
-    it cannot be used, 130 after Ctrl-C.
+    Exit code 0, 1 when a saga cannot be read or the archive cannot be written, 2 when there is no such store or no
+    definition of this name in it, 69 when it cannot be used, 130 after Ctrl-C.
     """
     from sagadsl.cli.moments import duration
     from sagadsl.machine.lifecycles import SAGA
@@ -80,10 +84,12 @@ def command(
 
 
 async def _purge(store: Store, which: Filter, before: float, archive: Archive | None, *, dry_run: bool) -> _Count:
+    from sagadsl.cli.known import check_definition
     from sagadsl.cli.progress import progress
     from sagadsl.cli.stopping import Stopping
     from sagadsl.runtime.archive_purge import Purge
 
+    await check_definition(store, which.name)
     count, total = _Count(), sum((await store.stats(which)).by_status.values())
     purge: Purge = Purge(store, archive, dry_run=dry_run)
     with Stopping() as stopping, progress(total, "purging") as advance:
@@ -94,6 +100,7 @@ async def _purge(store: Store, which: Filter, before: float, archive: Archive | 
             for row in (*done.removed, *done.kept, *done.unreadable):
                 advance(row.id)
         count.stopped = stopping.exit_code
+    count.last_hash = None if archive is None else archive.last_hash
     return count
 
 
@@ -105,12 +112,15 @@ def _write(count: _Count, format: Format, *, dry_run: bool, archive: Path | None
             "kept": count.kept,
             "unreadable": count.unreadable,
             "archive": None if archive is None else str(archive),
+            "last_hash": count.last_hash,
         }
         typer.echo(json.dumps(data, ensure_ascii=False, indent=2))
         return
     where = "" if archive is None else f" and archived in {archive}"
     if count.removed:
         typer.echo(f"{'would be ' if dry_run else ''}removed{where}: {counted(count.removed, 'saga')}")
+        if count.last_hash is not None:
+            typer.echo(f"the last hash is {count.last_hash}", err=True)
     if count.kept:
         typer.echo(f"kept, because a saga that runs them stays: {counted(count.kept, 'saga')}")
     if count.unreadable:

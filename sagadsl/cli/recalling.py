@@ -60,3 +60,11 @@ async def recalled(store: Store, row: SagaRow) -> Recalled:
         return Recalled(row, events, compiled.replay(row.id, events))
     except UnexpectedEvent as error:
         raise CommandError(printable(f"its events do not fit its definition: {error}"), NO_STORE, hint=_NEWER) from None
+
+
+async def text_of(store: Store, row: SagaRow) -> str:
+    """Return which text of its definition a saga runs, for people; "" where its version has one text only."""
+    from sagadsl.runtime.stored import short_hash
+
+    texts = {stored.hash for stored in await store.definitions(row.name) if stored.version == row.version}
+    return f", text {short_hash(row.hash)}" if len(texts) > 1 else ""

@@ -35,7 +35,7 @@ def command(
     Exit code 0 when the saga completed, 3 when it was compensated, 4 when a compensation failed, 5 when it failed,
     2 when there is no such saga or its actions are missing, 69 when the store cannot be used, 130 after Ctrl-C.
     """
-    from sagadsl.runtime.listening import AT_REST
+    from sagadsl.machine.lifecycles import AT_REST
 
     row, sagas, outcome = look(store, lambda opened: _find(opened, saga))
     if outcome.status in AT_REST:
@@ -46,7 +46,7 @@ def command(
 async def _find(store: Store, given: str) -> tuple[SagaRow, list[CompiledSaga], Outcome]:
     from sagadsl.cli.finding import find
     from sagadsl.cli.recalling import recalled
-    from sagadsl.runtime.listening import AT_REST
+    from sagadsl.machine.lifecycles import AT_REST
     from sagadsl.runtime.outcome import report
 
     found = await recalled(store, await find(store, given))

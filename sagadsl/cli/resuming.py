@@ -12,7 +12,7 @@ from sagadsl.cli.formats import printable
 from sagadsl.cli.moments import from_now
 from sagadsl.cli.recalling import Recalled, recalled
 from sagadsl.cli.waiting import waits_of
-from sagadsl.runtime.listening import AT_REST
+from sagadsl.machine.lifecycles import AT_REST
 from sagadsl.runtime.outcome import report
 from sagadsl.runtime.processes import is_gone, this_process
 from sagadsl.runtime.store.contract import EngineRow, SagaRow, Store, StoreError

@@ -9,8 +9,11 @@ if TYPE_CHECKING:
     from sagadsl.runtime.store.contract import SagaRow
 
 
-def to_json(row: SagaRow) -> dict[str, Json]:
-    """Return the row as JSON data; times are seconds since 1970."""
+def to_json(row: SagaRow, last_event_at: float | None = None) -> dict[str, Json]:
+    """Return the row as JSON data; times are seconds since 1970.
+
+    The row is written when the saga's status changes, and not with every event; `last_event_at` is from the log.
+    """
     error: Json = None
     if row.error_code is not None:
         error = {"code": row.error_code, "message": row.error_message or "", "state": row.error_state}
@@ -24,6 +27,7 @@ def to_json(row: SagaRow) -> dict[str, Json]:
         "parent": row.parent,
         "created_at": row.created_at,
         "status_since": row.updated_at,
+        "last_event_at": last_event_at,
         "ended_at": row.ended_at,
         "deadline": row.deadline,
         "wake_at": row.wake_at,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import time
 import uuid
 from collections.abc import Sequence
@@ -14,12 +15,14 @@ import typer
 from sagadsl.cli import files
 from sagadsl.cli.exits import EXIT_OF_STATUS, PROBLEMS, USAGE, CommandError
 from sagadsl.cli.formats import Format, FormatOption
+from sagadsl.cli.outlasting import outlasting_its_reader
 from sagadsl.cli.run_options import read_input, read_script, read_signal
 from sagadsl.cli.serving import OptionalServices
 from sagadsl.cli.stores import StoreOption, url_of
 from sagadsl.cli.telling import conclude, teller
 from sagadsl.language.inputs import InputError, prepare_input
 from sagadsl.machine.compiler import CompiledSaga, compile_saga
+from sagadsl.runtime.ids import check_names
 from sagadsl.runtime.simulation import Script, SimulationError, simulate
 
 if TYPE_CHECKING:
@@ -84,21 +87,25 @@ def command(
     _check_options(services, simulated, fail or [], output or [])
     if simulated and (store or saga_id):
         raise CommandError(f"--simulate keeps nothing; leave {'--store' if store else '--id'} out")
-    definition = files.load(file)
+    definition, *others = files.load_together([file, *(saga or [])])
     script = read_script(definition, fail or [], output or [], signal or [])
     compiled = compile_saga(definition)
     _check_signals(compiled, [name for name, _ in script.signals])
     checked = _checked_input(compiled, read_input(input))
-    if services is None:
-        _simulate(compiled, checked, script, format)
-    sagas = [compiled, *(compile_saga(files.load(path)) for path in saga or [])]
-    _run(sagas, checked, services or [], signal or [], saga_id, store, format)
+    with outlasting_its_reader():
+        if services is None:
+            _simulate(compiled, checked, script, format)
+        sagas = [compiled, *map(compile_saga, others)]
+        _run(sagas, checked, services or [], signal or [], saga_id, store, format)
 
 
 def _simulate(compiled: CompiledSaga, data: Json, script: Script, format: Format) -> None:  # noqa: A002
-    tell = teller(format)
+    saga_id = uuid.uuid4().hex
     try:
-        outcome = simulate(compiled, data, script, saga_id=uuid.uuid4().hex, start_at=time.time(), on_event=tell)
+        check_names(compiled.replay(saga_id, [compiled.started(data)]))
+        outcome = simulate(compiled, data, script, saga_id=saga_id, start_at=time.time(), on_event=teller(format))
+    except InputError as error:
+        raise _unfitting(compiled, error) from None
     except SimulationError as error:
         raise CommandError(str(error), USAGE) from None
     conclude(outcome, format, simulated=True)
@@ -124,17 +131,43 @@ def _run(
         chosen = new_id(time.time()) if saga_id is None else check_id(saga_id)
     except ValueError as error:
         raise CommandError(f"--id: {error}") from None
-    able = services_for(sagas, services)
+    try:
+        able = services_for(sagas, services)
+    except CommandError as error:
+        raise _or_resume(error, saga_id, services, store) from None
 
     async def begin(engine: Engine, story: Story) -> str:
         story.saga_id = chosen
         started = await _start(engine, story, sagas[0], data, chosen)
+        if saga_id not in {None, started}:
+            story.note(f"--id {saga_id} is not used")
         for text in signals:
             with suppress(UnexpectedEvent):  # a saga that calls nobody is over before a signal comes
                 await engine.signal(started, *read_signal(text))
         return started
 
     carry_out(Task(sagas, able, url_of(store), format, services, store is not None), begin)
+
+
+def _or_resume(error: CommandError, saga_id: str | None, services: Sequence[str], store: str | None) -> CommandError:
+    """Say that a saga which was begun before can go on with the text of then, whatever its file calls by now."""
+    if saga_id is None or not _was_begun(saga_id, store):
+        return error
+    words = ["sagadsl", "resume", saga_id, *(word for name in services for word in ("--services", name))]
+    again = shlex.join([*words, "--store", store] if store is not None else words)
+    hint = f"saga {saga_id} was begun before and goes on with the text that it was started with: `{again}`"
+    return CommandError(str(error), error.exit_code, hint=hint)
+
+
+def _was_begun(saga_id: str, store: str | None) -> bool:
+    from sagadsl.cli.stores import look
+    from sagadsl.runtime.store.contract import UnknownSagaError
+
+    try:
+        look(store, lambda opened: opened.row(saga_id))
+    except (CommandError, UnknownSagaError):  # there may be no store yet
+        return False
+    return True
 
 
 def _check_options(services: list[str] | None, simulated: bool, fail: list[str], output: list[str]) -> None:
@@ -162,7 +195,11 @@ def _checked_input(compiled: CompiledSaga, data: Json) -> Json:
     try:
         return prepare_input(compiled.definition, data)
     except InputError as error:
-        raise CommandError(f"the input does not fit {compiled.definition.name}:\n{error}", PROBLEMS) from None
+        raise _unfitting(compiled, error) from None
+
+
+def _unfitting(compiled: CompiledSaga, error: InputError) -> CommandError:
+    return CommandError(f"the input does not fit {compiled.definition.name}:\n{error}", PROBLEMS)
 
 
 def _check_sagas(sagas: Sequence[CompiledSaga]) -> None:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from sagadsl.cli import json_text
 from sagadsl.cli.exits import PROBLEMS, CommandError
 from sagadsl.language.definition import Definition, Json, SubSaga, Task
-from sagadsl.language.jsondata import as_json
 from sagadsl.language.suggest import nearest
 from sagadsl.runtime.simulation import SIMULATED_FAILURE, PlannedFailure, Script
 
@@ -29,7 +28,7 @@ def read_json(given: str, option: str) -> Json:
         CommandError: It cannot be read, or is not JSON.
     """
     if not given.startswith("@"):
-        return _json(given, option)
+        return json_text.read(given, option, is_inline=True)
     name = given[1:]
     try:
         text = (_standard_input(option) if name == "-" else Path(name).read_bytes()).decode("utf-8-sig")
@@ -37,27 +36,13 @@ def read_json(given: str, option: str) -> Json:
         raise CommandError(f"{option}: {name}: {error.strerror or 'cannot be read'}", PROBLEMS) from None
     except UnicodeDecodeError:
         raise CommandError(f"{option}: {name}: the file is not UTF-8 text", PROBLEMS) from None
-    return _json(text, name)
+    return json_text.read(text, name)
 
 
 def _standard_input(option: str) -> bytes:
     if sys.stdin is None:
         raise CommandError(f"{option}: there is no standard input")
     return sys.stdin.buffer.read()
-
-
-def _json(text: str, where: str) -> Json:
-    try:
-        return as_json(json.loads(text))
-    except json.JSONDecodeError as error:
-        place = f"line {error.lineno}, column {error.colno}"
-        raise CommandError(
-            f"{where}: not JSON at {place}",
-            PROBLEMS,
-            hint='JSON puts names and texts in "double quotes"',
-        ) from None
-    except (RecursionError, ValueError) as error:
-        raise CommandError(f"{where}: not usable JSON: {error}", PROBLEMS) from None
 
 
 def read_script(definition: Definition, fail: Sequence[str], output: Sequence[str], signal: Sequence[str]) -> Script:
@@ -91,13 +76,13 @@ def _assignment(definition: Definition, text: str) -> tuple[str, Json]:
     state, equals, value = text.partition("=")
     if not equals:
         raise CommandError(f"--output {text}: not of the form STATE=JSON")
-    return _task(definition, state, f"--output {state}").name, _json(value, f"--output {state}")
+    return _task(definition, state, f"--output {state}").name, json_text.read(value, f"--output {state}")
 
 
 def read_signal(text: str) -> tuple[str, Json]:
     """Return the name and the payload of a `--signal NAME[=JSON]`."""
     name, equals, value = text.partition("=")
-    return name, _json(value, f"--signal {name}") if equals else None
+    return name, json_text.read(value, f"--signal {name}") if equals else None
 
 
 def _task(definition: Definition, name: str, where: str) -> Task | SubSaga:

@@ -42,7 +42,8 @@ def command(
     """Say which of the services of a `services.yaml` answer.
 
     Each service with a `url` is asked for its `health` path; one that has none is asked for its URL, and every answer
-    below 500 is fine. They are asked at the same time, with the headers of the file. Nothing is asked of actions.
+    below 500 is fine, and 501, which only says no to GET. They are asked at the same time, with the headers of the
+    file. Nothing is asked of actions.
 
     Exit code 0 when all of them answer, 1 when one does not or the file has errors, 2 when there is no such file or a
     variable that it reads is not set.

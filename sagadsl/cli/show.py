@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sagadsl.cli.finding import SAGA_HELP
-from sagadsl.cli.formats import Format, FormatOption, printable
+from sagadsl.cli.formats import Format, FormatOption, printable, shortened
 from sagadsl.cli.stores import StoreOption, look
 
 if TYPE_CHECKING:
@@ -34,6 +34,8 @@ class Shown:
     waits: Sequence[Waiting]
     deadline: float | None
     owner: EngineRow | None
+    obstacle: str | None
+    text: str
 
 
 def command(
@@ -58,10 +60,11 @@ def command(
 async def _find(store: Store, given: str) -> Shown:
     from sagadsl.cli.dead_letter import masked_row
     from sagadsl.cli.finding import find
-    from sagadsl.cli.recalling import recalled
+    from sagadsl.cli.recalling import recalled, text_of
     from sagadsl.cli.waiting import deadline_of, waits_of
     from sagadsl.runtime.observe.masking import masked_outcome
     from sagadsl.runtime.outcome import report
+    from sagadsl.runtime.reach import reach
 
     found = await recalled(store, await find(store, given))
     found = replace(found, row=masked_row(found))
@@ -73,6 +76,8 @@ async def _find(store: Store, given: str) -> Shown:
         tuple(waits_of(found.saga, locks)),
         deadline_of(found.saga),
         owners.get(found.row.owner or ""),
+        await (await reach(store)).obstacle(found.row),
+        await text_of(store, found.row),
     )
 
 
@@ -81,7 +86,9 @@ def _to_json(shown: Shown) -> Json:
 
     outcome = shown.outcome.to_json()
     outcome.pop("events")
-    return {**to_json(shown.recalled.row), **outcome, "waits_for": [wait.to_json() for wait in shown.waits]}
+    waits = [wait.to_json() for wait in shown.waits]
+    row = to_json(shown.recalled.row, shown.recalled.events[-1].at)
+    return {**row, **outcome, "waits_for": waits, "obstacle": shown.obstacle}
 
 
 def _write(shown: Shown) -> None:
@@ -91,7 +98,7 @@ def _write(shown: Shown) -> None:
     from sagadsl.cli.tables import STYLES, console
 
     to = console()
-    for label, value in _head(shown):
+    for label, value in _head(shown, on_terminal=to.is_terminal):
         style = STYLES.get(value, "") if label == "status" else ""
         to.print(Text.assemble((f"{label:<{_LABEL}}", "dim"), (value, style)))
     if shown.outcome.steps:
@@ -109,12 +116,12 @@ def _write(shown: Shown) -> None:
             to.print(Text(line, style=STYLES.get(shown.outcome.status, "")))
 
 
-def _head(shown: Shown) -> Iterator[tuple[str, str]]:
+def _head(shown: Shown, *, on_terminal: bool) -> Iterator[tuple[str, str]]:
     from sagadsl.cli.moments import clock_time, from_now, length
 
     row, now = shown.recalled.row, time.time()
     yield "saga", printable(row.id)
-    yield "definition", f"{row.name} {printable(row.version)}"
+    yield "definition", f"{row.name} {printable(row.version)}{shown.text}"
     yield "status", shown.outcome.status
     if row.key is not None:
         yield "key", printable(row.key)
@@ -127,20 +134,23 @@ def _head(shown: Shown) -> Iterator[tuple[str, str]]:
         yield "timeout", f"{clock_time(shown.deadline)}, {from_now(shown.deadline, now)}"
     if row.ended_at is None:
         yield "run by", _owner(shown)
-    yield "input", _data(shown.outcome.input)
+    yield "input", _data(shown.outcome.input, on_terminal=on_terminal)
     if shown.outcome.status == "completed":
-        yield "output", _data(shown.outcome.output)
+        yield "output", _data(shown.outcome.output, on_terminal=on_terminal)
 
 
 def _owner(shown: Shown) -> str:
     from sagadsl.cli.moments import clock_time
-    from sagadsl.runtime.listening import AT_REST
+    from sagadsl.machine.lifecycles import AT_REST
+    from sagadsl.runtime.reach import NOBODY
 
     row, engine = shown.recalled.row, shown.owner
     if row.owner is not None:
-        return f"engine {row.owner}" + (f" on {printable(engine.host)}" if engine is not None else "")
+        return f"engine {row.owner}{_where(engine)}"
     if shown.outcome.status in AT_REST:
         return "nobody; it waits for a person"
+    if shown.obstacle not in {None, NOBODY}:
+        return f"nobody: {printable(shown.obstacle or '')}; a `sagadsl worker` with services that do takes it up"
     if row.wake_at is None:
         return "nobody, until a message comes for it"
     if row.wake_at <= time.time():
@@ -148,11 +158,20 @@ def _owner(shown: Shown) -> str:
     return f"nobody, until {clock_time(row.wake_at)}"
 
 
-def _data(data: Json) -> str:
+def _where(engine: EngineRow | None) -> str:
+    from sagadsl.runtime.processes import is_gone
+
+    if engine is None:
+        return ""
+    gone = ", whose process has ended: `sagadsl resume` or a `sagadsl worker` takes it up"
+    return f" on {printable(engine.host)}{gone if is_gone(engine.process) else ''}"
+
+
+def _data(data: Json, *, on_terminal: bool) -> str:
     line = json.dumps(data, ensure_ascii=False)
     if len(line) <= _LONG:
         return printable(line)
-    lines = json.dumps(data, ensure_ascii=False, indent=2).splitlines()
+    lines = shortened(json.dumps(data, ensure_ascii=False, indent=2), on_terminal=on_terminal).splitlines()
     return f"\n{' ' * _LABEL}".join(map(printable, lines))
 
 

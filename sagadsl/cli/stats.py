@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from dataclasses import asdict
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sagadsl.cli.formats import Format, FormatOption
+from sagadsl.cli.formats import Format, FormatOption, printable
 from sagadsl.cli.stores import StoreOption, look
 
 if TYPE_CHECKING:
-    from sagadsl.runtime.store.contract import Stats, Store
+    from sagadsl.runtime.store.contract import Filter, Stats, Store
     from sagadsl.runtime.stored import Statistics
 
 NEEDS_ARGUMENTS = False
+
+_AT_MOST = 10_000
+"""Sagas that are looked through at the most for those that nobody goes on with."""
 
 
 def command(
@@ -30,7 +34,11 @@ def command(
 ) -> None:
     """Count sagas: how many there are in which status, how many succeed, and how long they take.
 
-    The success rate is the share of the final sagas that completed. Durations are those of completed sagas.
+    The success rate is the share that completed of the sagas that do not run any more. Durations are those of completed
+    sagas.
+
+    Of sagas that are not finished it is said if nobody goes on with them, because no engine is at work or none offers
+    the actions that they call.
 
     Exit code 0, 2 when there is no such store, 69 when it cannot be used.
     """
@@ -40,14 +48,27 @@ def command(
 
     which = Filter(name=name, created_after=None if since is None else instant(since, "--since"))
 
-    async def count(opened: Store) -> Stats:
-        return await opened.stats(which)
+    async def count(opened: Store) -> tuple[Stats, Mapping[str, int]]:
+        return await opened.stats(which), await _stranded(opened, which)
 
-    found = statistics(look(store, count))
+    stats, stranded = look(store, count)
+    found = statistics(stats)
     if format is Format.JSON:
-        typer.echo(json.dumps(asdict(found), ensure_ascii=False, indent=2))
+        typer.echo(json.dumps({**asdict(found), "stranded": stranded}, ensure_ascii=False, indent=2))
     else:
         _write(found)
+        for why, number in stranded.items():
+            least = "at least " if number == _AT_MOST else ""
+            typer.echo(printable(f"\n{least}{number:,} not finished, and {why}"))
+
+
+async def _stranded(store: Store, which: Filter) -> Mapping[str, int]:
+    """Return how many sagas nobody goes on with, by the reason."""
+    from sagadsl.cli.stranded import MOVING, obstacles
+    from sagadsl.runtime.bulk import Selection, chosen
+
+    rows = await chosen(store, Selection(replace(which, statuses=MOVING)), _AT_MOST)
+    return Counter((await obstacles(store, rows)).values())
 
 
 def _write(found: Statistics) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
+from urllib.parse import unquote
 
 import typer
 
@@ -72,8 +73,8 @@ def existing(given: str | None) -> str:
 
 
 def file_of(url: str) -> Path | None:
-    """Return the file of an SQLite store."""
-    return Path(url.removeprefix(_SQLITE).partition("?")[0]) if url.startswith(_SQLITE) else None
+    """Return the file of an SQLite store; of a URL with settings, which it does not take, whoever opens it tells."""
+    return Path(unquote(url.removeprefix(_SQLITE))) if url.startswith(_SQLITE) and "?" not in url else None
 
 
 @contextmanager

@@ -23,7 +23,7 @@ from sagadsl.machine.commands import (
 from sagadsl.machine.events import Event, Failure, SagaStarted, SagaTimedOut, SignalReceived, TimerFired
 from sagadsl.machine.execution import Execution
 from sagadsl.machine.saga import Saga
-from sagadsl.runtime.observe.masking import Mask
+from sagadsl.runtime.observe.masking import Mask, is_private
 from sagadsl.runtime.outcome import Outcome, StepReport
 
 STYLES = {
@@ -63,13 +63,13 @@ class Line:
     subject: str
     text: str
 
-    @property
-    def _when(self) -> str:
-        """Milliseconds while they matter, and a duration that can be read when they do not."""
-        return f"{self.at:.3f}s" if self.at < _LONG else format_duration(round(self.at))
-
     def __str__(self) -> str:
-        return f"{self._when:>10}  {self.mark} {self.subject:<24} {self.text}".rstrip()
+        return f"{_took(self.at):>10}  {self.mark} {self.subject:<24} {self.text}".rstrip()
+
+
+def _took(seconds: float) -> str:
+    """Return milliseconds while they matter, and a duration that can be read when they do not."""
+    return f"{seconds:.3f}s" if seconds < _LONG else format_duration(round(seconds))
 
 
 class Teller:
@@ -91,7 +91,7 @@ class Teller:
         said = [happened] if happened is not None else []
         said += self._changes(saga)
         said += [line for line in map(_ordered, commands) if line is not None]
-        if saga.definition.sensitive:
+        if is_private(saga):
             mask = Mask.of(saga)
             said = [(mark, subject, mask.text(text)) for mark, subject, text in said]
         if saga.id != first.id:
@@ -119,7 +119,7 @@ def _became(execution: Execution, before: tuple[str, int, int]) -> Iterator[Word
     if failure is not None and (
         status in {"failed", "retrying"} or undone_at_once or (tried_again and before[0] == "running")
     ):
-        yield "✗", label, _failure(failure)
+        yield "✗", label, _failure(failure, in_doubt=execution.in_doubt)
         if execution.awaits is not None:
             yield "…", label, f"waits for the signal {execution.awaits}"
     elif status == "completed" or (undone_at_once and failure is None):
@@ -185,12 +185,15 @@ def _attempt(number: int) -> str:
     return "" if number == 1 else f"  attempt {number}"
 
 
-def _failure(failure: Failure | None) -> str:
+def _failure(failure: Failure | None, *, in_doubt: bool = False) -> str:
+    """Return a failure for people; `in_doubt` says that this attempt or one before it may have taken place."""
     if failure is None:
         return ""
     said = f"{failure.code}: {failure.message}" if failure.message else failure.code
     said = "".join(character if character.isprintable() else " " for character in said)
-    return f"{said} (in doubt)" if failure.in_doubt else said
+    if failure.in_doubt:
+        return f"{said} (in doubt)"
+    return f"{said} (an earlier attempt is in doubt)" if in_doubt else said
 
 
 def summary(outcome: Outcome) -> Iterator[str]:
@@ -216,8 +219,9 @@ def table(outcome: Outcome) -> Iterator[tuple[str, str]]:
 def _rows(outcome: Outcome) -> Iterator[tuple[str, ...]]:
     for step in outcome.steps:
         label = _step_label(step)
-        took = "" if step.duration is None else f"{step.duration:.3f}s"
-        yield label, step.status, _attempts(step), took, _failure(step.error) if step.error else ""
+        took = "" if step.duration is None else _took(step.duration)
+        in_doubt = step.in_doubt and step.status != "compensation_failed"  # of that, the error is the compensation's
+        yield label, step.status, _attempts(step), took, _failure(step.error, in_doubt=in_doubt)
 
 
 def _step_label(step: StepReport) -> str:

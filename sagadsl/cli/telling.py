@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.text import Text
 
 from sagadsl.cli import story
-from sagadsl.cli.formats import Format
+from sagadsl.cli.formats import Format, shortened
 from sagadsl.cli.tables import console
 from sagadsl.machine.events import INVALID_PAYLOAD
 from sagadsl.runtime.observe.masking import masked_outcome
@@ -65,7 +65,8 @@ def conclude(outcome: Outcome, format: Format, *, simulated: bool = False) -> No
     steps(outcome)
     to.print()
     if outcome.status == "completed":
-        to.print(Text(f"output: {json.dumps(outcome.output, ensure_ascii=False)}"))
+        output = json.dumps(outcome.output, ensure_ascii=False)
+        to.print(Text(f"output: {shortened(output, on_terminal=to.is_terminal)}"))
     if simulated and outcome.error is not None and outcome.error.code == INVALID_PAYLOAD:
         to.print(Text("in a simulation outputs are stand-ins; give real ones with --output STATE=JSON", style="yellow"))
     for line in story.summary(outcome):

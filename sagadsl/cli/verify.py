@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sagadsl.cli import files
-from sagadsl.cli.exits import PROBLEMS, USAGE, CommandError
+from sagadsl.cli import catalogues, files
+from sagadsl.cli.exits import PROBLEMS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from sagadsl.language.definition import Definition
-    from sagadsl.language.library import Catalogue
     from sagadsl.machine.verify import Report, Violation
 
 _ALSO = 3  # other ways in which a rule is broken, before the rest is only counted
@@ -58,7 +57,7 @@ def command(
     from sagadsl.machine.compiler import compile_saga
     from sagadsl.machine.verify import verify
 
-    known = _catalogue(catalogue)
+    known = catalogues.known(catalogue)
     found = [path for path in files.find(paths) if catalogue is None or path.resolve() != catalogue.resolve()]
     definitions = [files.load(path) for path in found]
     children = frozenset(_run_by(definitions))
@@ -81,23 +80,6 @@ def command(
         raise typer.Exit(PROBLEMS)
 
 
-def _catalogue(path: Path | None) -> Catalogue | None:
-    """Return what is known of the actions, or end the command by saying what is wrong with the file."""
-    if path is None:
-        return None
-    from sagadsl.language.catalogue import read_catalogue
-    from sagadsl.language.diagnostics import render_text
-
-    if not path.is_file():
-        raise CommandError(f"{path}: there is no such file", USAGE)
-    text = files.read(path)
-    catalogue, found = read_catalogue(text, str(path))
-    if catalogue is None:
-        typer.echo(render_text(found, {str(path): text}), err=True)
-        raise typer.Exit(PROBLEMS)
-    return catalogue
-
-
 def _run_by(definitions: list[Definition]) -> Iterator[str]:
     """Yield the names of the sagas that one of these runs."""
     from sagadsl.language.library import sagas_run_by
@@ -109,14 +91,16 @@ def _run_by(definitions: list[Definition]) -> Iterator[str]:
 def told(report: Report) -> Iterator[str]:
     """Yield the lines of a report for people."""
     verdict = "verified" if report.verified else "broken" if report.violations else "not verified"
-    yield f"{report.name} {report.version}: {verdict}"
+    how_far = ", branches two at a time" if report.verified and report.reduced else ""
+    yield f"{report.name} {report.version}: {verdict}{how_far}"
     yield f"  {report.states:,} states, {report.transitions:,} transitions"
     yield f"  can end as {', '.join(report.statuses) or 'nothing'}"
     if report.cut:
         times = "once" if report.max_visits == 1 else f"{report.max_visits} times"
         yield f"  cycles were followed until a state had been entered {times}: {', '.join(report.cut)}"
     if report.reduced:
-        yield f"  branches were looked at two at a time: {', '.join(report.reduced)}"
+        wide = ", ".join(report.reduced)
+        yield f"  of the branches of {wide} two at a time did everything, the others went well (--every-order)"
     if not report.complete:
         yield f"  stopped after {report.states:,} states: what lies behind them has not been seen (--max-states)"
     for rule in dict.fromkeys(violation.rule for violation in report.violations):

@@ -98,7 +98,7 @@ def _prepared(
     from sagadsl.language.suggest import did_you_mean
     from sagadsl.machine.compiler import compile_saga
 
-    sagas = [compile_saga(files.load(path)) for path in files.find(paths)]
+    sagas = [compile_saga(each) for each in files.load_together(files.find(paths))]
     if not sagas:
         raise CommandError("there is no definition among these files")
     services = services_for(sagas, names)

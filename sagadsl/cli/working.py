@@ -12,9 +12,9 @@ import typer
 from rich.text import Text
 
 from sagadsl.cli import observing
-from sagadsl.cli.collector import calm_the_collector
 from sagadsl.cli.exits import OK
 from sagadsl.cli.formats import Format, printable
+from sagadsl.cli.interpreter import tune_the_interpreter
 from sagadsl.cli.moments import clock_time, length
 from sagadsl.cli.stopping import Stopping, leave_at_once
 from sagadsl.cli.stores import connect, told
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from sagadsl.runtime.listening import Listener
     from sagadsl.runtime.observe.setting_up import Observation, Settings
     from sagadsl.runtime.services import Services
-    from sagadsl.runtime.store.contract import Store
+    from sagadsl.runtime.store.contract import Store, StoredDefinition
 
 _log = logging.getLogger(__name__)
 
@@ -81,7 +81,7 @@ async def _work(store: Store, engine: Engine, sagas: Sequence[CompiledSaga], obs
                 await asyncio.wait({opening})
                 return 0
             opening.result()
-            calm_the_collector()
+            tune_the_interpreter()
             say(f"at work on {printable(store.url)}; Ctrl-C stops it")
             async with observation:
                 await _until(asked, engine)
@@ -98,7 +98,7 @@ async def _open(engine: Engine, store: Store, sagas: Sequence[CompiledSaga]) -> 
 
 
 async def _run_by_others(store: Store, services: Services) -> list[CompiledSaga]:
-    """Return the definitions of the store that others of it run, the newest last.
+    """Return the definitions of the store that others of it run, of each version the last text, the newest last.
 
     A saga that is taken up may begin to run one of them, and its file need not be among those of this worker.
     """
@@ -107,7 +107,10 @@ async def _run_by_others(store: Store, services: Services) -> list[CompiledSaga]
     from sagadsl.runtime.stored import recall
 
     stored = []
-    for each in reversed(await store.definitions()):
+    newest: dict[tuple[str, str], StoredDefinition] = {}
+    for each in await store.definitions():
+        newest.setdefault((each.name, each.version), each)
+    for each in reversed(newest.values()):
         try:
             stored.append(recall(each))
         except DefinitionError:

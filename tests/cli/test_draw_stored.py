@@ -1,5 +1,7 @@
 """`sagadsl draw --run`: a saga of the store, with the definition that it runs."""
 
+import time
+
 import pytest
 
 
@@ -25,6 +27,16 @@ def test_the_page_has_every_event_of_it(sagadsl, kept, tmp_path):
     of_events = sagadsl("events", "trip-17", "--format", "json").out.splitlines()
     assert len(of_events) == len(kept)
     assert all(name in page for name in ("trip-17", "book_hotel", "completed"))
+
+
+def test_what_goes_on_is_measured_up_to_now(sagadsl, trip, keep, tmp_path):
+    keep(trip, "trip-18", {"city": "Rome"}, started=time.time() - 7200, first=2)
+
+    for name in ("run.svg", "run.html"):
+        assert sagadsl("draw", "--run", "trip-18", "-o", tmp_path / name).code == 0
+        picture = (tmp_path / name).read_text(encoding="utf-8")
+        assert "run trip-18: running after 2h" in picture
+        assert "running · for 1h59m" in picture
 
 
 def test_without_a_file_it_is_printed(sagadsl, kept):

@@ -45,7 +45,7 @@ def test_a_dry_run_says_how_many_there_are(sagadsl, trips, archive):
     result = sagadsl("purge", "--older-than", "30d", "--archive", archive, "--dry-run", "--format", "json")
 
     assert json.loads(result.out) == {
-        "dry_run": True, "removed": 2, "kept": 0, "unreadable": 0, "archive": str(archive),
+        "dry_run": True, "removed": 2, "kept": 0, "unreadable": 0, "archive": str(archive), "last_hash": None,
     }  # fmt: skip
     assert not archive.exists()
     assert len(listed(sagadsl)) == 4
@@ -56,6 +56,8 @@ def test_what_was_archived_is_told_as_if_it_were_in_the_store(sagadsl, trips, ar
     result = sagadsl("purge", "--older-than", "30d", "--archive", archive)
 
     assert f"removed and archived in {archive}: 2 sagas" in result.out
+    last_hash = result.err.removeprefix("the last hash is ").strip()
+    assert sagadsl("audit", archive, "--hash", last_hash).code == 0
     assert sagadsl("events", "Rome-trip").code == 2
     assert sagadsl("events", "Rome-t", "--archive", archive) == before
     told = sagadsl("events", "Oslo-trip", "--archive", archive, "--format", "json").out
@@ -117,6 +119,28 @@ def test_a_story_is_exported_and_found_sound(sagadsl, trips, tmp_path):
     )
     assert sagadsl("export", "bad-trip").out == file.read_text(encoding="utf-8")
     assert [path.name for path in tmp_path.glob("*.unfinished")] == []
+
+
+def test_a_story_is_written_into_what_is_there_and_does_not_take_its_place(sagadsl, trips, tmp_path):
+    device, link, story = tmp_path / "device", tmp_path / "link.jsonl", tmp_path / "story.jsonl"
+    device.symlink_to("/dev/null")
+    link.symlink_to(story)
+
+    for output in (device, link):
+        assert sagadsl("export", "Rome-trip", "-o", output).code == 0
+        assert output.is_symlink()
+    assert device.is_char_device()
+    assert sagadsl("audit", story).code == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "message"), [("", "is a folder; name a file"), ("no/story.jsonl", "there is no folder")]
+)
+def test_a_story_that_can_be_written_nowhere_says_why(sagadsl, trips, tmp_path, name, message):
+    result = sagadsl("export", "Rome-trip", "-o", tmp_path / name)
+
+    assert result.code == 2
+    assert message in result.err
 
 
 def test_a_changed_story_is_found_even_if_its_hashes_were_made_anew(sagadsl, trips, tmp_path):

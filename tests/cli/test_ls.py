@@ -38,6 +38,35 @@ def test_the_youngest_saga_comes_first(sagadsl):
 
 
 @pytest.mark.usefixtures("some")
+def test_a_program_is_told_when_something_happened_last_and_since_when_the_status_is_the_same(sagadsl):
+    rows = {row["saga_id"]: row for row in json.loads(sagadsl("ls", "--format", "json").out)["sagas"]}
+
+    running = rows["saga-running"]
+    assert running["last_event_at"] == pytest.approx(running["created_at"] + 1)
+    assert running["status_since"] == running["created_at"]
+    assert rows["saga-completed"]["last_event_at"] == rows["saga-completed"]["ended_at"]
+    assert (
+        json.loads(sagadsl("show", "saga-running", "--format", "json").out)["last_event_at"] == running["last_event_at"]
+    )
+
+
+def test_sagas_of_one_version_that_run_different_texts_are_told_apart(sagadsl, keep, trip, write):
+    keep(trip, "saga-before", ROME)
+    assert "trip    " in sagadsl("ls").out
+    assert "text" not in sagadsl("show", "saga-before").out
+    edited = write("edited.yaml", trip.read_text(encoding="utf-8") + "timeout: 1h\n")
+    keep(edited, "saga-after", ROME)
+
+    hashes = {row["saga_id"]: row["hash"][:8] for row in json.loads(sagadsl("ls", "--format", "json").out)["sagas"]}
+
+    assert len(set(hashes.values())) == 2
+    for saga_id, text in hashes.items():
+        assert f"{saga_id}" in sagadsl("ls").out
+        assert f"trip {text} " in sagadsl("ls").out
+        assert f"trip 1, text {text}" in sagadsl("show", saga_id).out
+
+
+@pytest.mark.usefixtures("some")
 def test_a_line_says_what_became_of_a_saga(sagadsl):
     lines = {line.split()[0]: line.split() for line in sagadsl("ls").out.splitlines()}
 
@@ -166,9 +195,10 @@ def test_a_terminal_gets_colours_and_a_pipe_gets_none(sagadsl):
 @pytest.mark.usefixtures("some")
 @pytest.mark.parametrize("columns", [40, 50, 60, 80, 100])
 def test_a_line_fits_into_the_terminal_and_keeps_the_saga_and_its_status(columns):
-    lines = without_colours(on_a_terminal(columns, "ls")).splitlines()
+    *lines, last = without_colours(on_a_terminal(columns, "ls")).splitlines()
 
     assert len(lines) == 5
+    assert last == "1 of these is not finished, and nobody is at work on this store"
     assert max(map(len, lines)) <= columns
     assert "compensation_failed" in lines[1]
     assert lines[1].startswith("saga-stuck")

@@ -115,3 +115,29 @@ def test_events_of_a_definition_that_cannot_be_read_are_shown_without_data(site,
     first, *_ = map(json.loads, out.splitlines())
     assert (code, first["type"], first["input"]) == (0, "SagaStarted", "***")
     assert CARD not in out
+
+
+AROUND = """\
+name: around
+sensitive: [input.town]
+input: {type: object, required: [town], properties: {town: {type: string}}}
+key: "${input.town}"
+steps: [{id: go, type: saga, saga: trip, kind: compensatable, input: {city: "${input.town}"}}]
+"""
+
+
+@pytest.mark.parametrize("town", ["Rome-Trastevere", "Atlantis-under-the-sea"])
+def test_what_a_saga_has_handed_to_another_one_is_shown_by_no_command(sagadsl, trip, trip_services, write, town):
+    around = write("around.yaml", AROUND)
+    given = json.dumps({"town": town})
+
+    run = sagadsl("run", around, "--saga", trip, "--services", trip_services, "--input", given, "--id", "a-1")
+    for_people = [["show", "a-1/go"], ["events", "a-1/go"], ["ls"], ["dead-letters"], ["show", "a-1"]]
+    commands = [*for_people, *([*command, "--format", "json"] for command in for_people), ["export", "a-1/go"]]
+    told = [sagadsl(*command) for command in commands]
+
+    assert run.code == (0 if town.startswith("Rome") else 3)
+    assert [result.code for result in told] == [0] * len(told)
+    for result in (run, *told):
+        assert town not in result.out + result.err
+    assert "***" in told[0].out

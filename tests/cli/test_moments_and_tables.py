@@ -11,6 +11,7 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from sagadsl.cli.exits import CommandError
+from sagadsl.cli.formats import shortened
 from sagadsl.cli.moments import clock_time, duration, from_now, length, since
 from sagadsl.cli.tables import Column, show
 
@@ -114,3 +115,12 @@ def test_nothing_is_cut_where_there_is_no_terminal(rows):
 
 def test_a_column_in_which_there_is_nothing_is_left_out():
     assert printed([("a", "", "running", "", "")], terminal=False) == ["saga   status", "a      running"]
+
+
+def test_data_that_nobody_looks_through_on_a_terminal_is_cut_with_a_word_on_how_to_get_it_all():
+    data = "x" * 4_000
+
+    assert shortened(data, on_terminal=True) == data
+    cut = shortened(data + "y" * 56_000_000, on_terminal=True)
+    assert cut == f"{data}\n… and 56,000,000 more characters: --format json writes all of them"
+    assert shortened(data + "y", on_terminal=False) == data + "y"

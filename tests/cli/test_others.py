@@ -186,7 +186,7 @@ def test_a_full_disk_is_told_in_one_line(trip, command):
         args = [sys.executable, "-c", "from sagadsl.cli.main import main; main()", command[0], str(trip), *command[1:]]
         done = subprocess.run(args, check=False, stdout=full, stderr=subprocess.PIPE, text=True, cwd=ROOT, timeout=60)
 
-    assert done.returncode == 1
+    assert done.returncode == 74
     assert "No space left" in done.stderr
     assert "Traceback" not in done.stderr
 

@@ -296,6 +296,49 @@ def test_a_saga_that_runs_another_one_is_given_that_one_too(sagadsl, trip, trip_
     assert 'output: {"hotel": "hotel in Rome"}' in both.out
 
 
+def test_a_long_wait_is_as_long_in_the_story_as_in_the_table(sagadsl, write):
+    file = write("w.yaml", "name: w\nsteps: [{id: rest, type: wait, for: 1d}]\n")
+
+    result = sagadsl("run", file, "--simulate")
+
+    assert "        1d  ✓ rest" in result.out
+    assert ["rest", "completed", "1", "1d"] in [line.split() for line in result.out.splitlines()]
+
+
+def test_a_simulation_refuses_a_business_key_that_no_store_could_look_up(sagadsl, write):
+    file = write("k.yaml", 'name: k\nkey: "${input.a}"\nsteps: [{id: s, service: a, action: b, kind: read_only}]\n')
+
+    result = sagadsl("run", file, "--simulate", "--input", json.dumps({"a": "x" * 900}))
+
+    assert (result.code, result.out) == (1, "")
+    assert "has 900 characters with this input, and may have 500" in result.err
+
+
+AROUND = (
+    "name: around\nsensitive: [input.city]\n"
+    "input: {type: object, required: [city], properties: {city: {type: string}}}\n"
+    'steps: [{id: go, type: saga, saga: trip, kind: compensatable, input: {city: "${input.city}"}}]\n'
+)
+
+
+def test_what_a_saga_hands_to_another_one_that_shows_it_is_told_before_it_runs(sagadsl, trip, trip_services, write):
+    around = write("around.yaml", AROUND)
+
+    result = sagadsl("run", around, "--services", trip_services, "--input", ROME, "--saga", trip)
+
+    assert result.code == 0
+    assert "warning: input.city is sensitive, and the saga 'trip' does not call input.city so [SAGA419]" in result.err
+
+
+def test_sagas_that_do_not_fit_each_other_do_not_run(sagadsl, trip, trip_services, write):
+    around = write("around.yaml", AROUND.replace('city: "${input.city}"', "city: 7"))
+
+    result = sagadsl("run", around, "--services", trip_services, "--input", ROME, "--saga", trip)
+
+    assert (result.code, result.out) == (1, "")
+    assert "SAGA218" in result.err
+
+
 def test_a_run_with_services_is_kept_in_the_store(sagadsl, trip, trip_services):
     result = sagadsl("run", trip, "--services", trip_services, "--input", ROME)
     (row,) = json.loads(sagadsl("ls", "--format", "json").out)["sagas"]
@@ -357,6 +400,26 @@ def test_one_id_is_for_one_saga_and_one_input(sagadsl, trip, trip_services, writ
     assert "a trip" in another_saga.err
 
 
+def test_where_services_lack_what_a_changed_file_calls_it_is_said_how_the_saga_goes_on(
+    sagadsl, keep, trip, trip_services, write
+):
+    keep(trip, "trip-1", {"city": "Rome"}, first=2)
+    changed = write("changed.yaml", trip.read_text(encoding="utf-8").replace("cancel}", "call_off}", 1))
+    run = ("run", changed, "--services", trip_services, "--input", ROME)
+
+    refused = sagadsl(*run, "--id", "trip-1")
+
+    assert refused.code == 2
+    assert "no service offers hotel.call_off" in refused.err
+    assert (
+        f"goes on with the text that it was started with: `sagadsl resume trip-1 --services {trip_services}`"
+        in refused.err
+    )
+    assert "resume" not in sagadsl(*run, "--id", "trip-2").err
+    assert "resume" not in sagadsl(*run).err
+    assert sagadsl("resume", "trip-1", "--services", trip_services).code == 0
+
+
 def test_a_saga_with_the_same_key_and_another_input_is_not_passed_off_as_the_one_that_was_asked_for(
     sagadsl, keep, trip, trip_services, write
 ):
@@ -373,10 +436,11 @@ def test_of_sagas_with_one_business_key_only_one_runs_at_a_time(sagadsl, keep, t
     file = write("keyed.yaml", f"key: ${{input.city}}\n{trip.read_text(encoding='utf-8')}")
     keep(file, "saga-first", {"city": "Rome"}, first=2)
 
-    result = sagadsl("run", file, "--services", trip_services, "--input", ROME)
+    result = sagadsl("run", file, "--services", trip_services, "--input", ROME, "--id", "saga-other")
 
     assert result.code == 0
     assert "a saga with the same business key is not finished, and there is only one: saga-first" in result.out
+    assert "--id saga-other is not used" in result.out
     assert [row["saga_id"] for row in json.loads(sagadsl("ls", "--format", "json").out)["sagas"]] == ["saga-first"]
 
 

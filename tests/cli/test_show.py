@@ -293,3 +293,19 @@ def test_a_message_wakes_a_saga_that_waits_for_nothing_else(sagadsl, keep, write
     asyncio.run(post())
 
     assert "takes it up" in sagadsl("show", "saga-1").out
+
+
+def test_a_store_with_signs_in_its_path_is_found_again(sagadsl, trip, trip_services, tmp_path):
+    (tmp_path / "sp ace #q").mkdir()
+    url = f"sqlite:///{tmp_path}/sp ace%20#q/100%25.db"
+
+    assert sagadsl("run", trip, "--services", trip_services, "--store", url, "--input", '{"city": "Rome"}').code == 0
+    assert "completed" in sagadsl("ls", "--store", url).out
+    assert (tmp_path / "sp ace #q" / "100%.db").exists()
+
+
+def test_a_question_mark_in_the_path_of_a_store_is_told_by_every_command(sagadsl, tmp_path):
+    result = sagadsl("ls", "--store", f"sqlite:///{tmp_path}/a?b.db")
+
+    assert result.code == 2
+    assert "an SQLite store takes no settings; leave out what follows the `?`" in result.err

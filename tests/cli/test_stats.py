@@ -37,6 +37,7 @@ def test_sagas_are_counted_by_status(sagadsl):
         "95 of 100 2.000s",
         "at the most 2.000s",
         "on average 2.000s",
+        "1 not finished, and nobody is at work on this store",
     ]
 
 
@@ -49,6 +50,14 @@ def test_json_has_the_same_figures(sagadsl):
     assert data["durations"]["count"] == 2
     assert data["durations"]["mean"] == pytest.approx(2)
     assert data["by_status"] == {"running": 1, "completed": 2, "compensated": 1}
+
+
+@pytest.mark.usefixtures("some")
+def test_a_saga_that_waits_for_a_person_is_no_success(sagadsl, keep, trip):
+    broken = Failure("Broken", retryable=False)
+    keep(trip, "saga-stuck", ROME, {"book_flight": Failure("Full"), "~book_hotel": broken})
+
+    assert json.loads(sagadsl("stats", "--format", "json").out)["success_rate"] == pytest.approx(2 / 4)
 
 
 @pytest.mark.usefixtures("some")

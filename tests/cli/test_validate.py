@@ -197,3 +197,31 @@ def test_scenarios_that_a_shell_names_with_the_definitions_are_left_out(sagadsl,
     assert sagadsl("validate", trip, scenarios).out == "1 definition is valid\n"
     alone = sagadsl("validate", scenarios)
     assert (alone.code, "sagadsl test" in alone.err) == (2, True)
+
+
+def test_a_services_file_is_checked_as_what_it_is(sagadsl, write):
+    file, right = write("bank.yaml", CATALOGUE.replace("payload", "paylaod")), write("services.yaml", CATALOGUE)
+
+    result = sagadsl("validate", right)
+    assert (result.code, result.out) == (0, "1 services file is valid\n")
+    result = sagadsl("validate", file, right, write("stay.yaml", STAY.replace("action: book", "acton: book")))
+    assert result.code == 1
+    assert "unknown key 'paylaod'" in result.err
+    assert "services'" not in result.err
+    assert "1 definition and 2 services files checked: " in result.out
+
+
+def test_in_a_folder_it_stands_beside_the_definitions_and_in_the_way_of_no_command(sagadsl, write):
+    folder = write("all/services.yaml", CATALOGUE).parent
+    write("all/stay.yaml", STAY)
+
+    assert "and 1 services file" in sagadsl("validate", folder).out
+    assert sagadsl("verify", folder).code == 0
+
+
+def test_where_a_definition_is_wanted_it_is_said_what_it_is_good_for(sagadsl, write):
+    result = sagadsl("expand", write("services.yaml", CATALOGUE))
+
+    assert result.code == 2
+    assert "this describes services, and is no definition" in result.err
+    assert "--services and --catalogue take it" in result.err

@@ -81,7 +81,7 @@ def test_branches_that_were_looked_at_two_at_a_time_are_named(sagadsl, write):
     branches = "".join(f"      {n}: {{steps: [{{id: {n}1, service: s, action: a, compensation: u}}]}}\n" for n in "abc")
     text = f"name: wide\nstates:\n  all:\n    type: parallel\n    branches:\n{branches}    next: end\n  end: {{type: succeed}}\n"
 
-    assert "branches were looked at two at a time: all" in sagadsl("verify", write("wide.yaml", text)).out
+    assert "of the branches of all two at a time did everything" in sagadsl("verify", write("wide.yaml", text)).out
     whole = sagadsl("verify", write("wide.yaml", text), "--every-order")
     assert whole.code == 0
     assert "two at a time" not in whole.out
@@ -155,6 +155,41 @@ def test_outcomes_for_documents_and_programs(sagadsl, order):
         "| reserve | fails | nothing | compensated |",
     ]
     assert {row["state"] for row in data} == {"reserve", "pay", "ship"}
+
+
+EXPORT = """\
+name: export
+states:
+  pack: {service: house, action: pack, compensation: unpack, next: declare}
+  declare:
+    {service: customs, action: declare, kind: read_only, catch: [{errors: [Embargo], next: embargoed}], next: done}
+  embargoed: {type: fail, error: Embargoed}
+  done: {type: succeed}
+"""
+
+
+def test_outcomes_tell_where_a_caught_error_leads_although_the_saga_fails_there(sagadsl, write):
+    result = sagadsl("outcomes", write("export.yaml", EXPORT), "--format", "markdown")
+
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in result.out.splitlines()]
+    assert ["declare", "fails with Embargo", "pack", "goes on at embargoed: compensated"] in rows
+    assert ["embargoed", "is reached", "pack", "compensated"] in rows
+
+
+def test_outcomes_know_the_errors_of_the_catalogue(sagadsl, write):
+    text = EXPORT.replace("errors: [Embargo], next: embargoed", "errors: ['*'], next: why").replace(
+        "  embargoed:",
+        "  why: {type: choice, choices: [{when: error.code == 'Embargo', next: embargoed}], default: done}\n  embargoed:",
+    )
+    file = write("export.yaml", text)
+    services = write("services.yaml", "services: {customs: {actions: {declare: {errors: [Embargo, Strike]}}}}\n")
+
+    result = sagadsl("outcomes", file, "--catalogue", services, "--format", "json")
+
+    ends = {row["how"]: (row["goes_on"], row["ends"]) for row in json.loads(result.out) if row["state"] == "declare"}
+    assert ends["fails with Embargo"] == ("embargoed", "compensated")
+    assert sagadsl("outcomes", file, "--catalogue", "nowhere.yaml").code == 2
+    assert sagadsl("outcomes", file, "--catalogue", write("bad.yaml", "service: {}\n")).code == 1
 
 
 def test_outcomes_of_a_definition_with_errors(sagadsl, write):
