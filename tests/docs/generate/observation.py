@@ -17,8 +17,9 @@ What begins with `sagadsl_store_` stands in the store and not in one engine: all
 take `max` over them, not `sum`. It is looked up every 15 seconds, and less often where that takes long."""
 
 ALERT = """\
-An alert is a JSON object: `alert` is its kind, `subject` what it is about, `summary` a sentence and `text` the same for
-chat systems, `at` when it was found, in seconds since 1970, and `details` more of it."""
+An alert is a JSON object: `alert` is its kind, `state` is `firing`, or `resolved` when it is over, `subject` is what it is
+about, `summary` a sentence and `text` the same for chat systems, `at` when it was found, in seconds since 1970, and
+`details` more of it."""
 
 
 def page() -> str:

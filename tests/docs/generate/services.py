@@ -54,7 +54,7 @@ def _kind(key: str, value: dict[str, Any]) -> str:
         return "list or map"
     if "$ref" in value:
         return _KINDS[value["$ref"].rpartition("/")[2]]
-    return {"object": "map", "string": "text", "integer": "number"}[value["type"]]
+    return {"object": "map", "string": "text", "integer": "number", "number": "number"}[value["type"]]
 
 
 def _default(value: dict[str, Any]) -> str:
