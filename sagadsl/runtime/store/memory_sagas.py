@@ -83,7 +83,8 @@ class Sagas:
             if row is not None:
                 self._change(record, row)
             return _WRITTEN
-        if record is not None and event.seq == 1 and record.row.owner not in {None, engine_id}:
+        is_begun = record is not None and event.seq == 1 and saga_id not in refused
+        if record is not None and is_begun and record.row.owner not in {None, engine_id}:
             return False, IdTaken(record.row)  # another engine has begun it, be it with the very same event
         return self._append_unusual(record, saga_id, event, row, refused)
 

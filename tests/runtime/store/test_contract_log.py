@@ -183,6 +183,13 @@ async def test_a_saga_does_not_begin_with_its_second_event(store):
     assert (await store.list()).sagas == ()
 
 
+async def test_what_follows_an_event_that_is_out_of_turn_is_so_too_whoever_runs_the_saga(store):
+    await given(store, "s")
+    await join(store, YOU)
+
+    assert await store.commit(YOU, [more("s", 9), first("s", owner=YOU)]) == [OutOfTurn(), OutOfTurn()]
+
+
 async def test_the_second_saga_with_an_id_is_refused_and_told_of_the_first(store, another):
     await join(store, ME, YOU)
     await committed(store, first("s", version="7"))

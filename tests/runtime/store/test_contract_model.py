@@ -124,7 +124,8 @@ class Stories(SideBySide):
         seq = {"gap": length + 2, "taken": max(1, length)}.get(change["place"], length + 1)
         event = started(change["at"], change["output"]) if seq == 1 else step(seq, change["output"], change["at"])
         if seq == 1:
-            row = new_row = self.changed(a_row(saga, key=KEYS[saga], created_at=change["created_at"]), engine, change)
+            created_at = change["created_at"] if row is None else row.created_at  # which nobody ever changes
+            row = new_row = self.changed(a_row(saga, key=KEYS[saga], created_at=created_at), engine, change)
         elif row is None or change["status"] is None or row.status in FINAL:
             new_row = None
         else:
