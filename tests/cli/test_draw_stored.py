@@ -1,5 +1,6 @@
 """`sagadsl draw --run`: a saga of the store, with the definition that it runs."""
 
+import re
 import time
 
 import pytest
@@ -35,8 +36,8 @@ def test_what_goes_on_is_measured_up_to_now(sagadsl, trip, keep, tmp_path):
     for name in ("run.svg", "run.html"):
         assert sagadsl("draw", "--run", "trip-18", "-o", tmp_path / name).code == 0
         picture = (tmp_path / name).read_text(encoding="utf-8")
-        assert "run trip-18: running after 2h" in picture
-        assert "running · for 1h59m" in picture
+        assert re.search(r"run trip-18: running after 2h[0-9m]* ?[^,]*,", picture)
+        assert re.search(r"running · for (1h59m|2h)", picture)
 
 
 def test_without_a_file_it_is_printed(sagadsl, kept):
