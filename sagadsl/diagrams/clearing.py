@@ -105,14 +105,18 @@ class Ground:
         for here, there in pairwise(points):
             self.take(around((Frame(*here, *here), Frame(*there, *there))))
 
-    def taken(self, frame: Frame, room: float = _SEAM) -> int:
-        """Return how much is in the way of words of this frame and of the room around them, or `0` if nothing is."""
+    def taken(self, frame: Frame, room: float = _SEAM, aside: float = 0.0) -> int:
+        """Return how much is in the way of words of this frame and of the room around them, or `0` if nothing is.
+
+        On their left and right they can be given more room, `aside`.
+        """
         wanted = frame.grown(room)
+        wanted = Frame(wanted.left - aside, wanted.top, wanted.right + aside, wanted.bottom)
         near = (each for cell in _cells(wanted) for each in self._cells.get(cell, ()))
         found = {id(each): each[1] for each in near if wanted.meets(each[0])}
         return sum(found.values()) + (0 if self._paper.holds(frame) else _OUTSIDE)
 
-    def freest(self, places: Iterable[Frame], room: float = _SEAM) -> Frame | None:
+    def freest(self, places: Iterable[Frame], room: float = _SEAM, aside: float = 0.0) -> Frame | None:
         """Return the first of these places in whose way is nothing, or the least; `None` if there are none.
 
         Those with so much room around them go before others.
@@ -120,7 +124,7 @@ class Ground:
         best, least, cramped = None, _OUTSIDE * _OUTSIDE, None
         for place in places:
             taken = self.taken(place)
-            if not taken and not self.taken(place, room):
+            if not taken and not self.taken(place, room, aside):
                 return place
             if not taken and cramped is None:
                 cramped = place

@@ -9,6 +9,8 @@ from sagadsl.diagrams.clearing import ROOM, Frame, Ground, Point, along_the_rim,
 
 _HEAVY = 100
 """How much more it counts that words cover others than that a line runs through them."""
+_ASIDE = 5.0
+"""Points of room that the title of a box has on its left and right, so that no line seems to strike it through."""
 _APART = 2.0
 """Points of room around the words of one edge, so that they are not read as going on in another's."""
 _ROOM = 12.0
@@ -42,7 +44,7 @@ class Scene:
         """
         ground, found = self._ground(), {}
         for name, title in self.titles.items():
-            found[name] = ground.freest(along_the_rim(title, self.boxes[name])) or title
+            found[name] = ground.freest(along_the_rim(title, self.boxes[name]), aside=_ASIDE) or title
             ground.take(found[name], _HEAVY)
         blocked = []
         for name, label in self.labels.items():
