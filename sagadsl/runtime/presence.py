@@ -27,6 +27,16 @@ STANDSTILL = 2.0
 _log = logging.getLogger(__name__)
 
 
+def _told(stood_still: float, culprit: str) -> str:
+    """Say that nothing went on for so many seconds, and why, as far as somebody in the process was seen at it."""
+    if not culprit:
+        return f"nothing went on here for {stood_still:.1f} s: this process was frozen, or its machine too busy"
+    return (
+        f"the event loop stood still for {stood_still:.1f} s{culprit}; an action that is `async` and waits without "
+        "`await`, as `time.sleep` does, holds up everything: make it a plain function, which runs in a thread"
+    )
+
+
 class Presence:
     """Keeps an engine alive in its store.
 
@@ -141,12 +151,7 @@ class Presence:
             await asyncio.sleep(self._limits.beat)
             stood_still = loop.time() - begun - self._limits.beat
             if stood_still > STANDSTILL:
-                _log.warning(
-                    "the event loop stood still for %.1f s%s; an action that is `async` and waits without `await`, as "
-                    "`time.sleep` does, holds up everything: make it a plain function, which runs in a thread",
-                    stood_still,
-                    self._culprit(),
-                )
+                _log.warning("%s", _told(stood_still, self._culprit()))
             if self._joined.is_set():
                 await self._carefully(self._give_sign_of_life)
             if self._watcher is not None:

@@ -15,11 +15,13 @@ LOAN = compile_saga(load("{name: loan, steps: [{id: count, service: bank, action
 
 async def test_an_action_that_holds_up_the_event_loop_is_told_in_the_log(monkeypatch, caplog):
     monkeypatch.setattr("sagadsl.runtime.presence.STANDSTILL", 0.2)
+    monkeypatch.setattr("sagadsl.runtime.standstill.PATIENCE", 0.1)
+    monkeypatch.setattr("sagadsl.runtime.standstill._BETWEEN", 0.05)
     services = Services()
 
     @services.action("bank.count")
     async def count():
-        time.sleep(0.5)  # noqa: ASYNC251 - that is the point
+        time.sleep(1.5)  # noqa: ASYNC251 - that is the point
 
     async with Engine("memory:", services, limits=Limits(beat=0.05)) as engine:
         assert (await engine.run(LOAN, {})).status == "completed"
