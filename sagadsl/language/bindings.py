@@ -107,6 +107,7 @@ class ServiceBinding:
         breaker: When it is not called any more, or `None`.
         health: A path that answers when it is well, or `None`.
         actions: Those called over HTTP, by name.
+        outputs: The schemas of what actions answer, by their names, as far as they are given.
     """
 
     name: str
@@ -119,6 +120,7 @@ class ServiceBinding:
     breaker: BreakerPolicy | None = None
     health: str | None = None
     actions: Mapping[str, ActionBinding] = field(default_factory=dict)
+    outputs: Mapping[str, Json] = field(default_factory=dict)
 
     def texts(self) -> Iterator[EnvText]:
         """Yield the texts that read the environment, as far as they do."""
@@ -129,7 +131,7 @@ class ServiceBinding:
 
 def service_binding(name: str, data: Mapping[str, Any]) -> ServiceBinding:
     """Return how a service is called, from its entry in the catalogue, in which nothing is wrong."""
-    plain = {key: data[key] for key in ("max_connections", "max_response", "limit", "health") if key in data}
+    plain = {key: int(data[key]) for key in ("max_connections", "max_response", "limit") if key in data}
     breaker = data.get("breaker")
     url = data.get("url")
     return ServiceBinding(
@@ -138,7 +140,9 @@ def service_binding(name: str, data: Mapping[str, Any]) -> ServiceBinding:
         headers=_headers(data),
         connect_timeout=_seconds(data, "connect_timeout") or CONNECT_TIMEOUT,
         breaker=None if breaker is None else _breaker(breaker),
+        health=data.get("health"),
         actions={} if url is None else {key: _action(key, each, data) for key, each in data["actions"].items()},
+        outputs={key: each["output"] for key, each in data["actions"].items() if "output" in each},
         **plain,
     )
 
@@ -146,11 +150,11 @@ def service_binding(name: str, data: Mapping[str, Any]) -> ServiceBinding:
 def _breaker(data: Mapping[str, Any]) -> BreakerPolicy:
     standard = BreakerPolicy()
     return BreakerPolicy(
-        data.get("failures", standard.failures),
+        int(data.get("failures", standard.failures)),
         _seconds(data, "reset") or standard.reset,
         data.get("failure_rate"),
         _seconds(data, "window") or standard.window,
-        data.get("minimum_calls", standard.minimum_calls),
+        int(data.get("minimum_calls", standard.minimum_calls)),
     )
 
 

@@ -8,22 +8,20 @@ false. A case in which all conditions are false is open.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import islice, pairwise, product
-from math import prod
+from math import ceil, floor, inf, prod
 from typing import Any, NamedTuple, TypeAlias, TypeGuard
 
 from sagadsl.language import celparts, celtokens
 from sagadsl.language.celtokens import Token
-from sagadsl.language.datatypes import DataType, shown
+from sagadsl.language.datatypes import DataType, Limits, shown
 
 _MOST_WORLDS = 20_000
 _SHOWN = 2
 _DEEPEST = 40
 _LITERALS: Mapping[str, Constant] = {"true": True, "false": False, "null": None}
 _SPACED = frozenset({"+", "-", "*", "/", "%", "?", ":", "&&", "||", "in", *("==", "!=", "<", "<=", ">", ">=")})
-_COUNT = re.compile(r"^size\(|\.size\(\)$")
 _FLIPPED = {"==": "==", "!=": "!=", "<": ">", ">": "<", "<=": ">=", ">=": "<="}
 _SIGNS: Mapping[str, Callable[[int, int], bool]] = {
     "==": lambda a, b: a == b,
@@ -34,11 +32,13 @@ _SIGNS: Mapping[str, Callable[[int, int], bool]] = {
     ">=": lambda a, b: a >= b,
 }
 _ORDERING = frozenset({"<", "<=", ">", ">="})
+_LESS, _SAME, _MORE = 0, 1, 2
 
 Constant: TypeAlias = bool | int | float | str | None
 World: TypeAlias = Mapping[str, int]
 """A case of each term, by its text."""
 
+_Span: TypeAlias = tuple[float, float]
 _Formula: TypeAlias = Callable[[World], bool]
 TypeOf: TypeAlias = Callable[[str], DataType]
 
@@ -53,6 +53,18 @@ class _Axis(NamedTuple):
     def place(self, constant: Constant) -> int:
         """Return where a constant is."""
         return self.places[isinstance(constant, bool), constant]
+
+    def span(self, place: int) -> _Span | None:
+        """Return between which numbers a case lies; both are the same for a number, and `None` for what is none."""
+        numbers = {at: each for (is_bool, each), at in self.places.items() if not is_bool and _is_number(each)}
+        if place in numbers:
+            return numbers[place], numbers[place]
+        last = max(self.places.values(), default=0) + 1
+        if place % 2 or last not in self.words:  # no number, or anything but the constants
+            return None
+        low = numbers.get(place - 1) if place else -inf
+        high = numbers.get(place + 1) if place != last else inf
+        return None if low is None or high is None else (low, high)
 
 
 class Cases:
@@ -70,7 +82,7 @@ class Cases:
         self._pairs: dict[str, tuple[str, str]] = {}
         self._formulas = [self._formula(celtokens.tokens(text), 0) for text in conditions]
         self._axes = {term: self._axis(term) for term in self._compared}
-        self._axes |= {term: _of_pair(*pair) for term, pair in self._pairs.items()}
+        self._axes |= {term: _of_pair(*pair, ordered=term in self._ordered) for term, pair in self._pairs.items()}
 
     def open_case(self) -> str | None:
         """Return a case in which no condition holds, in words; `None` for none, "" where they are too many to know."""
@@ -79,10 +91,19 @@ class Cases:
             return ""
         for places in product(*axes.values()):
             world = dict(zip(axes, places, strict=True))
-            if not any(formula(world) for formula in self._formulas):
+            if not any(formula(world) for formula in self._formulas) and self._is_possible(world):
                 told = (self._axes[term].words[place] for term, place in world.items())
                 return " and ".join(islice(told, _SHOWN))
         return None
+
+    def _is_possible(self, world: World) -> bool:
+        """Whether terms compare with each other as they do with constants."""
+        for term, (left, right) in self._pairs.items():
+            if left in world and right in world:
+                spans = self._axes[left].span(world[left]), self._axes[right].span(world[right])
+                if world[term] not in _comparisons(*spans, ordered=_MORE in self._axes[term].words):
+                    return False
+        return True
 
     # -- reading ---------------------------------------------------------------------------------------------------
 
@@ -136,7 +157,9 @@ class Cases:
             left, sign, right = right, _FLIPPED[sign], left
         term = f"{left} <=> {right}"
         self._pairs[term] = left, right
-        return lambda world: _SIGNS[sign](world[term], 1)
+        if sign in _ORDERING:
+            self._ordered.add(term)
+        return lambda world: _SIGNS[sign](world[term], _SAME)
 
     def _opaque(self, words: Sequence[Token]) -> _Formula:
         """Take a term for what is true or false."""
@@ -147,16 +170,22 @@ class Cases:
 
     def _axis(self, term: str) -> _Axis:
         constants = self._compared[term]
-        if any(isinstance(each, bool) for each in constants):
+        if all(isinstance(each, bool) for each in constants):
             return _Axis({0: f"{term} is false", 1: f"{term} is true"}, [0, 1], {(True, False): 0, (True, True): 1})
+        counted = _counted(term)
         kind = self._type_of(term)
         plain = kind.constants is not None and all(isinstance(c, str | int | float | None) for c in kind.constants)
-        named = list(kind.constants or ()) if plain else None
-        is_count = _COUNT.search(term) is not None
-        line = _Line(term, [*constants, *(named or ())], whole=is_count or kind.kind == "int")
-        if term in self._ordered:
-            return line.axis(line.gaps(positive=is_count), named)
-        return line.axis({0: f"{term} is something else"}, named)
+        if plain:
+            return _Line(term, [*constants, *(kind.constants or ())], Limits()).axis({}, kind.constants)
+        if counted is None:
+            limits = _whole(kind.limits) if kind.kind == "int" else kind.limits
+            limits = limits if kind.kind in ("int", "number") else Limits()
+        else:
+            limits = _whole(self._type_of(counted).limits)
+            limits = limits._replace(least=max(limits.least or 0, 0))
+        line = _Line(term, constants, limits, whole=counted is not None or kind.kind == "int")
+        is_ordered = term in self._ordered or limits != Limits()
+        return line.axis(line.gaps() if is_ordered else {0: f"{term} is something else"})
 
 
 def _joined(formulas: Sequence[_Formula], together: Callable[[Iterable[bool]], bool]) -> _Formula:
@@ -166,33 +195,62 @@ def _joined(formulas: Sequence[_Formula], together: Callable[[Iterable[bool]], b
 class _Line:
     """The constants of a term in order. Each is a case of an odd place; the even ones are below, between and above."""
 
-    def __init__(self, term: str, constants: Iterable[Constant], *, whole: bool) -> None:
-        self._term, self._whole = term, whole
-        self._constants = sorted(dict.fromkeys(constants), key=_in_order)
+    def __init__(self, term: str, constants: Iterable[Constant], limits: Limits, *, whole: bool = False) -> None:
+        self._term, self._whole, self._limits = term, whole, limits
+        ends = (each for each in (limits.least, limits.most) if each is not None)
+        known = {(isinstance(each, bool), each): each for each in (*constants, *ends)}
+        self._constants = sorted(known.values(), key=_in_order)
+        self._places = {(isinstance(each, bool), each): 2 * i + 1 for i, each in enumerate(self._constants)}
 
-    def gaps(self, *, positive: bool) -> dict[int, str]:
-        """Return the cases beside the constants, in words; `positive` is what is never less than 0."""
+    def gaps(self) -> dict[int, str]:
+        """Return the cases beside the constants, in words."""
         told, last = [shown(each) for each in self._constants], len(self._constants)
-        found = {2 * last: f"{self._term} is more than {told[-1]}"}
-        if not (positive and self._constants[0] == 0):
-            found[0] = f"{self._term} is less than {told[0]}"
+        found = {2 * last: f"{self._term} is more than {told[-1]}", 0: f"{self._term} is less than {told[0]}"}
         for i, (one, other) in enumerate(pairwise(self._constants), 1):
             if not (self._whole and _is_number(one) and _is_number(other) and other - one <= 1):
                 found[2 * i] = f"{self._term} is between {told[i - 1]} and {told[i]}"
         return found
 
-    def axis(self, beside: Mapping[int, str], only: Collection[Constant] | None) -> _Axis:
+    def axis(self, beside: Mapping[int, str], only: Iterable[Constant] | None = None) -> _Axis:
         """Return the cases: the constants and those beside; or, where they are known, the `only` values there are."""
-        places = {(False, each): 2 * i + 1 for i, each in enumerate(self._constants)}
-        words = {place: f"{self._term} is {shown(each)}" for (_, each), place in places.items()}
+        words = {place: f"{self._term} is {shown(each)}" for (_, each), place in self._places.items()}
         if only is not None:
-            return _Axis(words, [places[False, each] for each in only], places)
-        return _Axis({**words, **beside}, [*words, *beside], places)
+            return _Axis(words, [self._places[isinstance(each, bool), each] for each in only], self._places)
+        words = {**words, **beside}
+        return _Axis(words, [place for place in words if self._is_within(place)], self._places)
+
+    def _is_within(self, place: int) -> bool:
+        least, most, above, below = self._limits
+        if least is not None and place < self._places[False, least] + above:
+            return False
+        return most is None or place <= self._places[False, most] - below
+
+
+def _counted(term: str) -> str | None:
+    """Return what a term is the size of, or `None` for one that is no size."""
+    method = term.endswith(".size()")
+    if not method and not (term.startswith("size(") and term.endswith(")")):
+        return None
+    inner, depth = term[: -len(".size()")] if method else term[len("size(") : -1], 0
+    for sign in inner:
+        depth += (sign in "([{") - (sign in ")]}")
+        if depth < 0 or (method and depth == 0 and sign == " "):
+            return None
+    return inner
+
+
+def _whole(limits: Limits) -> Limits:
+    """Return the limits of whole numbers, themselves among them."""
+    least, most, above, below = limits
+    return Limits(
+        None if least is None else floor(least) + 1 if above else ceil(least),
+        None if most is None else ceil(most) - 1 if below else floor(most),
+    )
 
 
 def _in_order(constant: Constant) -> tuple[int, Any]:
-    if constant is None:
-        return 2, 0
+    if constant is None or isinstance(constant, bool):
+        return 2, constant is not None and 1 + constant
     return (1, constant) if isinstance(constant, str) else (0, constant)
 
 
@@ -200,9 +258,21 @@ def _is_number(value: Constant) -> TypeGuard[int | float]:
     return isinstance(value, int | float)
 
 
-def _of_pair(left: str, right: str) -> _Axis:
-    words = {0: f"{left} is less than {right}", 1: f"{left} is {right}", 2: f"{left} is more than {right}"}
-    return _Axis(words, [1, 0, 2])
+def _comparisons(left: _Span | None, right: _Span | None, *, ordered: bool) -> set[int]:
+    """Return how values that lie in these spans may compare, as the places of `_of_pair`."""
+    if left is None or right is None:
+        return {_LESS, _SAME, _MORE}
+    less, more = left[0] < right[1], right[0] < left[1]
+    same = left == right if left[0] == left[1] and right[0] == right[1] else less and more
+    found = {place for place, may_be in ((_LESS, less), (_SAME, same), (_MORE, more)) if may_be}
+    return found if ordered or not more else found | {_LESS}
+
+
+def _of_pair(left: str, right: str, *, ordered: bool) -> _Axis:
+    if not ordered:
+        return _Axis({_LESS: f"{left} is not {right}", _SAME: f"{left} is {right}"}, [_SAME, _LESS])
+    words = {_LESS: f"{left} is less than {right}", _SAME: f"{left} is {right}", _MORE: f"{left} is more than {right}"}
+    return _Axis(words, [_SAME, _LESS, _MORE])
 
 
 def _text(words: Sequence[Token]) -> str:

@@ -49,13 +49,13 @@ def _name_hint(source: Source, found: Reference) -> str:
         return f"did you mean output.{found.root}?"
     if found.root in source.state_names:
         return f"write states.{found.root}.output"
-    if found.root not in _ROOTS and (hint := did_you_mean(found.root, _ROOTS)):
+    if found.root not in _ROOTS and (hint := did_you_mean(found.root, (*_ROOTS, *source.variables))):
         return hint
     if found.root in source.input_fields:
         return f"write input.{found.root}"
     if not found.parts and found.root not in _ROOTS:
         return f"text has to stand in quotes: '{found.root}'"
-    return "the names are input, saga and states.NAME.output"
+    return f"the names are {one_of(('input', 'saga', 'states.NAME.output', *source.variables), 'and')}"
 
 
 def _no_field(match: re.Match[str], source: Source, i: int) -> ExpressionProblem:

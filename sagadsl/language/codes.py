@@ -92,6 +92,7 @@ _TABLE: tuple[tuple[str, Severity, str], ...] = (
     ("SAGA417", "warning", "the name of an item hides that of an outer map"),
     ("SAGA418", "error", "a sensitive path leads to nothing"),
     ("SAGA419", "warning", "what one saga calls sensitive another one does not"),
+    ("SAGA420", "warning", "what an input requires is none of its properties"),
     # Saga roles and compensation.
     ("SAGA501", "error", "a compensatable step after the pivot"),
     ("SAGA502", "warning", "a step before the pivot neither compensates nor says why"),
@@ -107,6 +108,7 @@ _TABLE: tuple[tuple[str, Severity, str], ...] = (
     ("SAGA512", "warning", "a compensation that never runs"),
     ("SAGA513", "error", "a compensatable step without a compensation"),
     ("SAGA514", "warning", "a pivot in doubt that nothing can undo"),
+    ("SAGA515", "error", "a saga that is run cannot be undone when it has to be"),
     # Style.
     ("SAGA601", "warning", "an ignore comment does not name a warning"),
     ("SAGA602", "warning", "a default that nothing uses"),

@@ -7,7 +7,7 @@ a reference that leads back to itself), anything may come.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import field
 from typing import Any, Literal, NamedTuple, TypeAlias
 
@@ -30,6 +30,22 @@ _DEEPEST = 50  # nobody reads a field that deep; of what is below, nothing is kn
 _OPEN = ("oneOf", "anyOf", "allOf", "not", "if", "dependencies")
 
 
+class Limits(NamedTuple):
+    """Between what a number lies, or the size of a list, a text or an object: `None` where nothing is said.
+
+    Args:
+        least: It is not less than this.
+        most: It is not more than this.
+        above: Whether it is more than `least`.
+        below: Whether it is less than `most`.
+    """
+
+    least: float | None = None
+    most: float | None = None
+    above: bool = False
+    below: bool = False
+
+
 @record(eq=False)
 class DataType:
     """The type of a value.
@@ -42,6 +58,7 @@ class DataType:
         is_strict: Whether it was said that there are no other fields.
         element: The type of a list's elements.
         constants: The values it can have, or `None` for any of its kind.
+        limits: Between what it lies if it is a number, and otherwise its size.
     """
 
     kind: Kind = "any"
@@ -51,6 +68,7 @@ class DataType:
     is_strict: bool = False
     element: DataType | None = None
     constants: tuple[Json, ...] | None = None
+    limits: Limits = Limits()
 
 
 ANY = DataType()
@@ -100,6 +118,11 @@ def object_of(fields: Mapping[str, DataType]) -> DataType:
     return DataType("object", fields=fields, required=frozenset(fields), is_strict=True)
 
 
+def plain(of: DataType) -> DataType:
+    """Return the type without its limits, the same for all types of a simple kind."""
+    return _SIMPLE[of.kind] if of.kind in _SIMPLE and of.constants is None else of
+
+
 def list_of(element: DataType) -> DataType:
     """Return the type of a list."""
     return DataType("list", element=element)
@@ -141,9 +164,11 @@ class _Reader:
         if kind == "object":
             return self._object(schema)
         if kind == "list":
-            return list_of(self.read(schema.get("items")))
-        constants = _constants(schema)
-        return _SIMPLE[kind] if constants is None else DataType(kind, constants=constants)
+            return DataType("list", element=self.read(schema.get("items")), limits=_limits(schema, kind))
+        constants, limits = _constants(schema), _limits(schema, kind)
+        if constants is None and limits == Limits():
+            return _SIMPLE[kind]
+        return DataType(kind, constants=constants, limits=limits)
 
     def _object(self, schema: Mapping[str, Any]) -> DataType:
         properties = schema.get("properties")
@@ -155,6 +180,7 @@ class _Reader:
             required=frozenset(schema.get("required", ())),
             is_open=others is not False or "patternProperties" in schema,
             is_strict=schema.get("additionalProperties") is False and "patternProperties" not in schema,
+            limits=_limits(schema, "object"),
         )
 
     def _at(self, pointer: Json) -> DataType:
@@ -182,6 +208,32 @@ def _constants(schema: Mapping[str, Any]) -> tuple[Json, ...] | None:
     if "const" in schema:
         return (schema["const"],)
     return tuple(schema["enum"]) if isinstance(schema.get("enum"), list) else None
+
+
+_SIZES: Mapping[Kind, tuple[str, str]] = {
+    "text": ("minLength", "maxLength"),
+    "list": ("minItems", "maxItems"),
+    "object": ("minProperties", "maxProperties"),
+}
+
+
+def _limits(schema: Mapping[str, Any], kind: Kind) -> Limits:
+    if kind in _SIZES:
+        low, high = _SIZES[kind]
+        return Limits(schema.get(low), schema.get(high))
+    if kind not in ("int", "number"):
+        return Limits()
+    least, above = _tighter(schema.get("minimum"), schema.get("exclusiveMinimum"), max)
+    most, below = _tighter(schema.get("maximum"), schema.get("exclusiveMaximum"), min)
+    return Limits(least, most, above, below)
+
+
+def _tighter(
+    inclusive: float | None, exclusive: float | None, of: Callable[[float, float], float]
+) -> tuple[float | None, bool]:
+    if inclusive is None or exclusive is None:
+        return (exclusive, True) if inclusive is None and exclusive is not None else (inclusive, False)
+    return of(inclusive, exclusive), of(inclusive, exclusive) == exclusive
 
 
 def _resolve(root: Json, pointer: str) -> Json:

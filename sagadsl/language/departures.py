@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from sagadsl.language.definition import Json, Path
@@ -13,6 +14,7 @@ from sagadsl.language.suggest import did_you_mean, one_of
 
 _NAME_FORM = "letters, digits and _, not beginning with a digit, at most 64 characters"
 _ENDING = "; what ends a saga is a state of its own, as in done: {type: succeed}"
+_PERCENT = re.compile(r"([0-9]{1,20}(?:\.[0-9]{1,20})?) *%")
 _MAX_SHOWN = 60
 _MOST_GUESSES = 20
 _LANGUAGE = "sagadsl"
@@ -106,9 +108,14 @@ def _key_meant(word: str, error: Any) -> str | None:
     return key_meant(word, lacking) or key_meant(word, known)
 
 
-def _missing(error: Any, path: Path) -> Iterator[Problem]:
+def _misspelt(error: Any) -> set[str | None]:
+    """Return the keys of this map that are there in another spelling, which is told already."""
     unknown = [key for key in error.instance if key not in error.schema.get("properties", error.instance)]
-    misspelt = {_key_meant(key, error) for key in unknown[:_MOST_GUESSES]}  # of those it is told already
+    return {_key_meant(key, error) for key in unknown[:_MOST_GUESSES]}
+
+
+def _missing(error: Any, path: Path) -> Iterator[Problem]:
+    misspelt = _misspelt(error)
     for key in error.validator_value:
         if key not in error.instance and key not in misspelt:
             message = f"{_owner(error, path)} lacks the key '{key}'"
@@ -118,8 +125,9 @@ def _missing(error: Any, path: Path) -> Iterator[Problem]:
 
 
 def _needs(error: Any, path: Path) -> Iterator[Problem]:
+    there = {*error.instance, *_misspelt(error)}
     for key, others in error.validator_value.items():
-        lacking = [other for other in others if key in error.instance and other not in error.instance]
+        lacking = [other for other in others if key in error.instance and other not in there]
         if lacking:
             message = f"'{key}' means nothing in {_owner(error, path)} without '{lacking[0]}'"
             yield Problem("SAGA214", message, (*path, key), "key", f"add: {lacking[0]}: …, or delete it")
@@ -143,11 +151,22 @@ def _type(error: Any, path: Path) -> Iterator[Problem]:
     yield Problem("SAGA203", message, path, hint=hint, about="type")
 
 
+_BOOLEANS: Mapping[str, str] = {
+    **dict.fromkeys(("yes", "on", "y"), "write true"),
+    **dict.fromkeys(("no", "off", "n"), "write false"),
+    **dict.fromkeys(("true", "false"), "delete the quotes"),
+}
+
+
 def _other_form(value: Json, names: str | list[str], path: Path) -> str | None:
     """Say how to write what seems to be meant where a list or a map is expected, and something else stands."""
     if names == "array" and isinstance(value, str):
         plain = name_meant(value) == value
         return "write a list: " + (f"[{value}]" if plain else f'["{value}"]' if len(value) <= _MAX_SHOWN else "[…]")
+    if names == "number" and isinstance(value, str) and (percent := _PERCENT.fullmatch(value)):
+        return f"write {float(percent[1]) / 100:g}"
+    if names == "boolean" and isinstance(value, str):
+        return _BOOLEANS.get(value.lower())
     match (*path[-1:], value):
         case ("retry", int(number)) if not isinstance(number, bool):
             return f"write retry: {{max_attempts: {number}}}"

@@ -19,7 +19,7 @@ from sagadsl.language.celtokens import variable
 from sagadsl.language.celvalues import copied, to_json, with_timestamp
 from sagadsl.language.definition import Json
 
-__all__ = ["PLAIN_VARIABLES", "Environment", "EvaluationError", "Expression", "variable"]
+__all__ = ["PLAIN_VARIABLES", "Environment", "EvaluationError", "Expression", "quoted", "variable"]
 
 PLAIN_VARIABLES = ("input", "saga", "error", "output", "index", "steps")
 """The variables besides `states.NAME.output`, `signals.NAME` and the names of items."""
@@ -87,7 +87,7 @@ class Environment:
                 self._ordering.compile(in_order(text, words)) if runs_through(words) else self._plain.compile(text)
             )
         except (RuntimeError, TypeError):
-            raise EvaluationError(f"the expression {_quoted(text)} cannot be read", text) from None
+            raise EvaluationError(f"the expression {quoted(text)} cannot be read", text) from None
         read = [variable(found) for found in celtokens.references(words)]
         names = frozenset(name for name, _ in read if name in self._variables)
         plain = read[0] if len(read) == 1 and _is_plain_reference(words) and names - {"saga"} else None
@@ -152,7 +152,7 @@ class Expression:
         from sagadsl.language.celwords import type_words  # noqa: PLC0415  words for errors, which are rare
 
         kind = type_words(_JSON_TYPES.get(type(value), "map"))
-        raise EvaluationError(f"the condition {_quoted(self.text)} gives {kind}, not true or false", self.text)
+        raise EvaluationError(f"the condition {quoted(self.text)} gives {kind}, not true or false", self.text)
 
     def _run(self, scope: Mapping[str, Json]) -> Any:
         data = {name: scope.get(name, _EMPTY) for name in self.names}
@@ -180,14 +180,14 @@ class Expression:
         try:
             return convert(value)
         except TypeError as error:
-            raise EvaluationError(f"the expression {_quoted(self.text)} gives {error}", self.text) from None
+            raise EvaluationError(f"the expression {quoted(self.text)} gives {error}", self.text) from None
         except RecursionError:
-            sentence = f"the expression {_quoted(self.text)} gives data that is nested too deeply"
+            sentence = f"the expression {quoted(self.text)} gives data that is nested too deeply"
             raise EvaluationError(sentence, self.text) from None
 
     def _failure(self, reason: str, scope: Mapping[str, Json]) -> EvaluationError:
         reason = self._explain(reason, scope)
-        return EvaluationError(f"the expression {_quoted(self.text)} has no value: {reason}", self.text, reason)
+        return EvaluationError(f"the expression {quoted(self.text)} has no value: {reason}", self.text, reason)
 
     def _explain(self, reason: str, scope: Mapping[str, Json]) -> str:
         from sagadsl.language import celwords  # noqa: PLC0415  likewise
@@ -209,7 +209,8 @@ _JSON_TYPES = {int: "int", float: "double", str: "string", list: "list", dict: "
 _SHOWN = 80
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
+    """Return an expression as messages show it: on one line, and cut where it is long."""
     text = " ".join(text.split())
     return f"'{text if len(text) <= _SHOWN else text[: _SHOWN - 1] + '…'}'"
 

@@ -49,7 +49,7 @@ def duration_problem(title: object, value: Json) -> str:
         seconds = parse_duration(value)
     except ValueError as error:
         return str(error)
-    return "a timeout has to be longer than 0" if title == "Timeout" and not seconds else ""
+    return "this has to be longer than 0" if title == "Timeout" and not seconds else ""
 
 
 @lru_cache(maxsize=256)

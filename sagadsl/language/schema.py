@@ -19,7 +19,7 @@ from sagadsl.language.plain_schema import is_plain
 from sagadsl.language.problems import Problem, found
 from sagadsl.language.shapes import Shape, inline
 from sagadsl.language.source import Document
-from sagadsl.language.suggest import one_of
+from sagadsl.language.suggest import nearest, one_of
 
 STATE_TYPES = ("task", "choice", "parallel", "map", "wait", "saga", "pass", "succeed", "fail")
 """The state types of `states`; each has a definition of its name in the schema."""
@@ -139,7 +139,7 @@ def _unknown_type(kind: Json, path: Path, parts: Mapping[str, str]) -> Problem:
 def _one_wait(state: Mapping[str, Json], path: Path) -> Iterator[Problem]:
     given = [key for key in _WAITS if key in state]
     hint = "give 'for' a duration, 'until' an expression, or 'signal' a name"
-    if not given:
+    if not given and not any(nearest(str(key), _WAITS) for key in state):  # what is misspelt is told already
         yield Problem("SAGA213", "this wait does not say what it waits for", path, "key", hint, "wait")
     for extra in [key for key in state if key in given][1:]:
         message = f"a wait has exactly one of {one_of(_WAITS, 'and')}, and this one has more"

@@ -1,31 +1,26 @@
 """Where the values go that a saga calls sensitive: into which outputs, and to which other sagas.
 
-A value is followed where a template hands it on as it is: `${input.card}`, either arm of `c ? input.card : ""`, or
-inside of a text. What an expression makes of it, such as its length, is not known for it. Paths are those of
-`sensitive`: names alone, since a path goes into every element of a list. The saga's own output is at `("output",)`.
+A value is followed where a template hands it on as it is (`celhanding`), or inside of a text. What an expression makes
+of it, such as its length, is not known for it. Paths are those of `sensitive`: names alone, since a path goes into
+every element of a list. The saga's own output is at `("output",)`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
-from sagadsl.language import celparts, celtokens
-from sagadsl.language.celtokens import Reference, Token
+from sagadsl.language import celtokens
+from sagadsl.language.celhanding import Names, handed_on, names_of
 from sagadsl.language.definition import Definition, Json, Map, Parallel, Pass, Path, Region, State, Succeed, Wait
 from sagadsl.language.template_text import TemplateError, scan, strings_in
-
-Names: TypeAlias = tuple[str, ...]
 
 OUTPUT: Names = ("output",)
 """Where the saga's own output is."""
 
 _MOST = 200
 """Sensitive places of one output; beyond, as where a cycle wraps an output up in itself, it is one as a whole."""
-
-_AS_IT_IS = frozenset({"string", "dyn"})
-_COMPARING = frozenset({"==", "!=", "<", "<=", ">", ">=", "&&", "||", "in"})
 
 
 class Copy(NamedTuple):
@@ -66,7 +61,7 @@ class Sensitivity:
     def paths(self) -> frozenset[Names]:
         """Every place with a sensitive value, the shortest paths that say so."""
         if self._found:
-            copies = [(to, copy) for to, template in _outputs(self._definition) for copy in self._copies(template)]
+            copies = [(to, copy) for to, template in _outputs(self._definition) for copy in self.copies(template)]
             while sum(self._spread(to, copy) for to, copy in copies):
                 pass
         return frozenset(path for paths in self._found.values() for path in paths)
@@ -74,7 +69,7 @@ class Sensitivity:
     def within(self, template: Json) -> Iterator[tuple[Copy, Names]]:
         """Yield every sensitive value that a template hands on, and where it is in what the template gives."""
         if self.paths:
-            for copy in self._copies(template):
+            for copy in self.copies(template):
                 yield from ((copy, (*copy.to, *rest)) for rest in sorted(self._read(copy)))
 
     def _spread(self, to: Names, copy: Copy) -> bool:
@@ -102,7 +97,8 @@ class Sensitivity:
         rests = {path[len(source) :] for path in known if path[: len(source)] == source}
         return rests if copy.is_whole or not rests else {()}
 
-    def _copies(self, template: Json) -> Iterator[Copy]:
+    def copies(self, template: Json) -> Iterator[Copy]:
+        """Yield every value that a template hands on, sensitive or not."""
         for place, text in strings_in(template):
             if "${" not in text:
                 continue
@@ -111,16 +107,42 @@ class Sensitivity:
             except TemplateError:  # told by the check of expressions
                 continue
             for part in parts:
-                if part.is_expression:
-                    for source, is_whole in self._sources(celtokens.tokens(part.text)):
-                        yield Copy(place, names_of(place), source, is_whole and len(parts) == 1)
+                for to, source, is_whole in self._sources(part.text) if part.is_expression else ():
+                    is_value = len(parts) == 1
+                    inside = (*names_of(place), *to) if is_value else names_of(place)
+                    yield Copy(place, inside, source, is_whole and is_value)
 
-    def _sources(self, words: Sequence[Token]) -> Iterator[tuple[Names, bool]]:
-        """Yield where an expression's value is read from, and whether it is all of the value."""
-        for found, is_whole in _handed_on(words):
-            name, path = celtokens.variable(found)
-            for root in self._roots(name):
-                yield (*root, *names_of(path)), is_whole
+    def origins(self, place: Names) -> Iterator[Names]:
+        """Yield where the value at a place came into the saga: its input, or an output that no template made."""
+        seen: set[Names] = set()
+        pending = [place]
+        while pending and len(seen) < _MOST:
+            place = pending.pop(0)  # the nearest first: a cycle that wraps an output up in itself has no end
+            if place in seen:
+                continue
+            seen.add(place)
+            made = self._made.get(_owner(place))
+            if made is None:
+                yield place
+            else:
+                read = ((copy.source, to) for to, copy in made if copy.is_whole and _meet(to, place))
+                pending += [(*source, *place[len(to) :]) for source, to in read]
+
+    @cached_property
+    def _made(self) -> dict[Names, list[tuple[Names, Copy]]]:
+        """What templates copy to outputs, for all that they make."""
+        making = (state for state in self._definition.all_states.values() if isinstance(state, Pass | Parallel | Map))
+        return {
+            ("states", state.name, "output"): [
+                ((*to, *copy.to), copy) for to, template in _outputs_of(state) for copy in self.copies(template)
+            ]
+            for state in making
+        }
+
+    def _sources(self, text: str) -> Iterator[tuple[Names, Names, bool]]:
+        """Yield where in an expression's value something is, where it is read from, and whether it is all there."""
+        for to, variable, path, is_whole in handed_on(celtokens.tokens(text)):
+            yield from ((to, (*root, *path), is_whole) for root in self._roots(variable))
 
     def _roots(self, variable: str) -> list[Names]:
         if variable not in self._known_roots:
@@ -137,21 +159,20 @@ class Sensitivity:
             if root == "signals" and isinstance(state, Wait) and state.signal == name:
                 yield ("states", state.name, "output")
             elif isinstance(state, Map) and state.as_ == variable:
-                yield from (source for source, _ in self._sources(celtokens.tokens(state.items)))
+                yield from (source for to, source, _ in self._sources(state.items) if not to)
 
     @cached_property
     def _known_roots(self) -> dict[str, list[Names]]:
         return {}
 
 
-def names_of(path: Path) -> Names:
-    """Return a path without its indexes."""
-    return tuple(step for step in path if isinstance(step, str))
-
-
 def covers(paths: Iterable[Sequence[str | int]], path: Names) -> bool:
     """Whether one of the paths leads to this place, or to something around it."""
     return any(path[: len(each)] == tuple(each) for each in paths)
+
+
+def _meet(one: Names, other: Names) -> bool:
+    return one[: len(other)] == other[: len(one)]
 
 
 def _owner(path: Names) -> Names:
@@ -181,36 +202,3 @@ def _outputs_of(state: State) -> Iterator[tuple[Names, Json]]:
     for place, region in regions.items():
         ends = (inner for inner in region.states.values() if isinstance(inner, Succeed))
         yield from ((place, end.output) for end in ends if end.output is not None)
-
-
-# -- what an expression hands on -----------------------------------------------------------------------------------
-
-
-def _handed_on(words: Sequence[Token]) -> Iterator[tuple[Reference, bool]]:
-    """Yield what is read in an expression and may be its value (with `True`), or a part of the text that it gives."""
-    pending = [words]
-    while pending:
-        words = _unwrapped(pending.pop())
-        parts = celparts.conditional(words)
-        if parts is not None:
-            pending += parts[:0:-1]
-        elif not any(words[i].text in _COMPARING for i in celparts.outer(words)):
-            added = celparts.operands(words, "+")
-            yield from ((found, len(added) == 1) for operand in added for found in _operand(_unwrapped(operand)))
-
-
-def _operand(words: Sequence[Token]) -> Iterator[Reference]:
-    found = celtokens.references(words)
-    if not found or found[0].start != words[0].start:
-        return
-    rest = [word for word in words if word.start >= found[0].end]
-    if not rest or (len(rest) > 1 and rest[0].text == "." and rest[1].text == "filter" and rest[-1].text == ")"):
-        yield found[0]
-
-
-def _unwrapped(words: Sequence[Token]) -> Sequence[Token]:
-    """Return an expression without brackets around it, and without `string(…)`, which changes how it is written."""
-    words = celparts.bare(words)
-    while len(words) > 1 and words[0].text in _AS_IT_IS and celparts.closing(words, 1) == len(words) - 1:
-        words = celparts.bare(words[1:])
-    return words

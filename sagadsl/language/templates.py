@@ -23,6 +23,7 @@ __all__ = [
     "Template",
     "TemplateError",
     "as_text",
+    "expressions_at",
     "expressions_in",
     "fields_read",
     "scan",
@@ -144,7 +145,7 @@ def fields_read(definition: Definition) -> dict[str, set[tuple[str, ...]]]:
     read: dict[str, set[tuple[str, ...]]] = {}
     states = definition.all_states
     for site in sites(definition):
-        for text in _expressions_at(site):
+        for text in expressions_at(site):
             for found in celtokens.references(celtokens.tokens(text)):
                 owner, path = _output_field(site, found)
                 if owner in states:
@@ -153,7 +154,8 @@ def fields_read(definition: Definition) -> dict[str, set[tuple[str, ...]]]:
     return read
 
 
-def _expressions_at(site: Site) -> Iterator[str]:
+def expressions_at(site: Site) -> Iterator[str]:
+    """Yield the source text of every expression at one place of a definition."""
     if site.is_condition:
         yield site.value
     else:

@@ -73,6 +73,24 @@ def test_a_service_says_how_it_is_called():
     assert read_services(BANK, "services.yaml")["flaky"].breaker == BreakerPolicy(5, 30.0, 0.25, 120.0, 20)
 
 
+def test_a_whole_number_may_be_written_with_a_point_as_in_definitions():
+    text = BANK
+    for key, number in {
+        "max_connections": 20,
+        "max_response": 5000,
+        "limit": 7,
+        "failures": 3,
+        "minimum_calls": 20,
+    }.items():
+        assert f"{key}: {number}" in text
+        text = text.replace(f"{key}: {number}", f"{key}: {number}.0")
+    assert wrong(text) == []
+    bank, flaky = (read_services(text, "services.yaml")[name] for name in ("bank", "flaky"))
+
+    numbers = [bank.max_connections, bank.max_response, bank.limit, bank.breaker.failures, flaky.breaker.minimum_calls]
+    assert [(type(number), number) for number in numbers] == [(int, each) for each in (20, 5000, 7, 3, 20)]
+
+
 def test_what_an_action_does_not_say_its_service_says():
     actions = read_services(BANK, "services.yaml")["bank"].actions
     charge, refund = actions["charge"], actions["refund"]
@@ -175,6 +193,9 @@ states:
         ("body.why", "'body.'", "SAGA401", "", "", ""),
         ("PUT", "FETCH", "SAGA204", "FETCH", "not allowed for 'method'", ""),
         ("timeout: 10s", "timeout: 0s", "SAGA208", "0s", "longer than 0", ""),
+        ("reset: 1m", "reset: 0s", "SAGA208", "0s", "this has to be longer than 0", ""),
+        ("rate: 0.25", "rate: 50%", "SAGA203", "50%", "a number was expected", "write 0.5"),
+        ("rate: 0.25", 'rate: "0.25"', "SAGA203", "0.25", "a number was expected", "delete the quotes"),
         ("limit: 7", "limit: 0", "SAGA204", "0", "too small", ""),
         ("failures: 3", "falures: 3", "SAGA201", "falures", "unknown key 'falures' in 'breaker'", "'failures'"),
         ("work: {}", "work: {path: /x}", "SAGA214", "path", "without a 'url'", "add: url"),

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sagadsl.language.celcases import Cases
-from sagadsl.language.datatypes import ANY, DataType
+from sagadsl.language.datatypes import ANY, DataType, Limits
 from sagadsl.language.expressions import Environment
 
 TYPES = {
@@ -15,6 +15,11 @@ TYPES = {
     "input.x": DataType("number"),
     "input.kind": DataType("text", constants=("a", "b", "c")),
     "input.ok": DataType("bool"),
+    "input.few": DataType("int", limits=Limits(1, 3)),
+    "input.paid": DataType("number", limits=Limits(0, above=True)),
+    "input.share": DataType("number", limits=Limits(0, 1, below=True)),
+    "input.some": DataType("list", limits=Limits(1, 2)),
+    "input.mixed": DataType(constants=("a", 1, True)),
 }
 
 
@@ -45,6 +50,16 @@ def open_case(*conditions):
         ["input.none == null", "input.none != null"],
         ["input.d < '2024-01-01'", "input.d >= '2024-01-01'"],
         ["-1 < input.n", "input.n < 0"],
+        ["input.few == 1", "input.few == 2", "input.few == 3"],
+        ["input.few < 3", "input.few == 3"],
+        ["input.paid > 0.0"],
+        ["input.share >= 0.0"],
+        ["input.share < 1.0"],
+        ["size(input.some) >= 1"],
+        ["input.some.size() == 1", "input.some.size() == 2"],
+        ["input.mixed == 'a'", "input.mixed == 1", "input.mixed == true"],
+        ["input.x >= 0.0", "!(input.y < input.x && input.y >= 2.0)"],
+        ["input.n > 3", "input.n < input.m", "input.m <= 3"],
         ["true"],
     ],
 )
@@ -64,11 +79,21 @@ def test_where_one_of_the_conditions_always_holds_nothing_is_open(conditions):
         (["input.kind == 'a'", "input.kind == 'c'"], "input.kind is 'b'"),
         (["input.other == 'a'", "input.other == 'b'"], "input.other is something else"),
         (["input.a < input.b", "input.a > input.b"], "input.a is input.b"),
+        (["input.a <= input.b"], "input.a is more than input.b"),
+        (["input.a == input.b"], "input.a is not input.b"),
         (["size(input.list) > 0"], "size(input.list) is 0"),
         (["input.ok && input.n > 1", "!input.ok"], "input.ok is true and input.n is 1"),
         (["input.name.startsWith('x')"], "input.name.startsWith('x') is false"),
         (["input.t > duration('1h')"], "input.t is duration('1h')"),
         (["false"], ""),
+        (["input.few == 1", "input.few == 3"], "input.few is between 1 and 3"),
+        (["input.paid > 1.0"], "input.paid is 1.0"),
+        (["input.share > 0.0"], "input.share is 0"),
+        (["size(input.some) > 1"], "size(input.some) is 1"),
+        (["size(input.list) - 5 >= 0"], "size(input.list) - 5 is less than 0"),
+        (["input.any == 'a'", "input.any == true"], "input.any is something else"),
+        (["input.any == 1", "input.any == true"], "input.any is something else"),
+        (["input.mixed == 'a'", "input.mixed == 1"], "input.mixed is true"),
     ],
 )
 def test_otherwise_a_case_that_is_open_is_told(conditions, case):
@@ -102,6 +127,31 @@ def test_a_case_is_open_exactly_where_some_input_makes_every_condition_false(con
     inputs = ({"n": n, "kind": k, "ok": ok} for n, k, ok in product(range(-1, 5), "abc", (True, False)))
 
     is_open = any(not any(each.test({"input": values}) for each in expressions) for values in inputs)
+
+    assert (open_case(*conditions) is not None) == is_open
+
+
+ordered = st.tuples(st.sampled_from("xy"), st.sampled_from(["<", "<=", ">", ">="]), st.integers(0, 1)).map(
+    lambda found: f"input.{found[0]} {found[1]} {found[2]}.0"
+)
+pairs = st.sampled_from(["==", "!=", "<", "<=", ">", ">="]).map(lambda sign: f"input.x {sign} input.y")
+of_two = st.recursive(
+    ordered | pairs,
+    lambda inner: st.one_of(
+        inner.map(lambda a: f"!({a})"),
+        st.tuples(inner, inner).map(lambda ab: f"({ab[0]}) && ({ab[1]})"),
+        st.tuples(inner, inner).map(lambda ab: f"{ab[0]} || {ab[1]}"),
+    ),
+    max_leaves=4,
+)
+
+
+@given(st.lists(of_two, min_size=1, max_size=3))
+def test_so_it_is_where_two_terms_are_compared_with_each_other_and_with_constants(conditions):
+    expressions = [Environment(()).expression(text) for text in conditions]
+    grid = [quarter / 4 for quarter in range(-2, 7)]
+
+    is_open = any(not any(each.test({"input": {"x": x, "y": y}}) for each in expressions) for x in grid for y in grid)
 
     assert (open_case(*conditions) is not None) == is_open
 

@@ -59,6 +59,10 @@ def payload(expression: str) -> str:
         (f"{{{TASK}, retry: {{on: Late}}, next: done}}", "Late", "write a list: [Late]"),
         (f"{{{TASK}, retry: 4, next: done}}", "4", "write retry: {max_attempts: 4}"),
         (f"{{{TASK}, retry: true, next: done}}", "true", ""),
+        (f"{{{TASK}, callback: yes, next: done}}", "yes", "write true"),
+        (f"{{{TASK}, callback: Off, next: done}}", "Off", "write false"),
+        (f"{{{TASK}, callback: 'true', next: done}}", "'true'", "delete the quotes"),
+        ("{type: wait, signl: go, timeout: 1h, on_timeout: done, next: done}", "signl", "did you mean 'signal'?"),
         ("{service: “s”, action: t, next: done}", "“s”", "did you mean 's'?"),
         ("{service: my-own service, action: t, next: done}", "my-own service", "did you mean 'my_own_service'?"),
         ("{service: 24, action: t, next: done}", "24", "put it in quotes"),
@@ -102,6 +106,24 @@ def test_a_slip_in_the_form_is_told_with_the_right_form(text, hint):
 def test_a_slip_in_an_expression_is_told_with_what_cel_has(expression, marked, hint):
     found = only(payload(expression))
     assert (found.marked, found.hint) == (marked, hint)
+
+
+def test_the_names_that_hold_in_the_body_of_a_map_are_among_those_that_may_be_meant():
+    text = """
+name: m
+input: {type: object, required: [rooms], properties: {rooms: {type: array}}}
+steps:
+  - id: all
+    type: map
+    items: input.rooms
+    as: romm
+    steps: [{id: x, service: s, action: a, kind: read_only, payload: {p: "${room.a}", i: "${indx}", n: "${zz.a}"}}]
+"""
+    assert [each.hint for each in findings(text)] == [
+        "did you mean 'romm'?",
+        "did you mean 'index'?",
+        "the names are input, saga, states.NAME.output, romm and index",
+    ]
 
 
 def test_fail_when_reads_the_answer_as_output():

@@ -112,6 +112,12 @@ def test_an_input_that_does_not_fit_is_told_at_its_very_place(given, at, says):
     assert text.splitlines()[place.line - 1][place.column - 1 : place.end_column - 1] == at
 
 
+def test_what_is_misspelt_in_an_input_is_told_with_what_it_lacks():
+    found = check_all({"order": ORDER.replace("input: {order:", "input: {ordr:"), "shipping": SHIPPING}).diagnostics
+
+    assert [(each.code, each.hint) for each in found] == [("SAGA218", "did you mean 'order' by 'ordr'?")]
+
+
 @pytest.mark.parametrize(
     "given", ["input: {order: x, more: 1}", "input: {order: 'n-${input.id}'}", 'input: "${states.reserve.output}"']
 )

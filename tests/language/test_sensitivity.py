@@ -43,6 +43,10 @@ def paths(text: str) -> list[str]:
         '"${string(input.card.number)}"',
         "\"${input['card'].number}\"",
         '["${input.card.number}"]',
+        '"${[input.card.number]}"',
+        '"${input.people.map(p, p.iban)}"',
+        "\"${input.people.filter(p, p.city != '').map(p, p.city != 'x', p.iban)}\"",
+        '"${input.people.map(p, input.card.number)}"',
     ],
 )
 def test_a_value_that_is_handed_on_is_sensitive_there(expression):
@@ -59,6 +63,10 @@ def test_a_value_that_is_handed_on_is_sensitive_there(expression):
         "\"${input.card.number.startsWith('4')}\"",
         '"${input.card.cvv}"',
         '"${input.people.map(p, p.city)}"',
+        '"${input.people.map(p, size(p.iban))}"',
+        "\"${input.people.map(p, {'city': p.city, p.iban: 1})}\"",
+        "\"${input.people.filter(p, p.city != '').map(p, p.city)}\"",
+        "\"${input.people.map(p, p.iban != '')}\"",
         '"$${input.card.number}"',
     ],
 )
@@ -72,6 +80,10 @@ def test_of_a_whole_only_the_part_is_sensitive():
     assert copies("\"${input.people.filter(p, p.city != '')}\"") == ["states.p.output.x.iban"]
     assert copies('{a: {b: "${input.card}"}}') == ["states.p.output.x.a.b.number"]
     assert copies('"all: ${input.card}"') == ["states.p.output.x"]
+    assert copies("\"${{'a': [{'b': input.card}], 'c': 1}}\"") == ["states.p.output.x.a.b.number"]
+    assert copies("\"${input.people.map(p, {'to': p.iban, 'city': p.city})}\"") == ["states.p.output.x.to"]
+    assert copies('"${input.people.map(p, p)}"') == ["states.p.output.x.iban"]
+    assert copies("\"all: ${input.people.map(p, {'to': p.iban})}\"") == ["states.p.output.x"]
 
 
 def test_values_are_followed_through_branches_and_bodies_to_the_saga_s_own_output():
@@ -115,6 +127,35 @@ states:
   again: {type: choice, choices: [{when: "saga.id == ''", next: p}], default: z}
   z: {type: succeed}
 """) == ["states.first.output.pin", "states.p.output"]
+
+
+ORIGINS = """
+name: x
+states:
+  ask: {service: s, action: a, kind: read_only, next: p}
+  p: {type: pass, output: {said: "4711", n: "${size(input.n)}", x: "${input.x}", in: {y: "${states.ask.output.y}"}}, next: q}
+  q: {type: pass, output: {all: "${states.p.output}", again: "${states.q.output.again.more}"}, next: z}
+  z: {type: succeed}
+"""
+
+
+@pytest.mark.parametrize(
+    ("place", "origins"),
+    [
+        ("input.x", ["input.x"]),
+        ("states.ask.output.y.z", ["states.ask.output.y.z"]),
+        ("states.p.output.x.a", ["input.x.a"]),
+        ("states.p.output.said", []),
+        ("states.p.output.n", []),
+        ("states.q.output.all.in", ["states.ask.output.y"]),
+        ("states.q.output", ["input.x", "states.ask.output.y"]),
+        ("states.q.output.again", []),
+    ],
+)
+def test_a_value_is_followed_back_to_where_it_came_into_the_saga(place, origins):
+    found = Sensitivity(reload(ORIGINS)).origins(tuple(place.split(".")))
+
+    assert sorted(".".join(path) for path in found) == origins
 
 
 @given(st.text(alphabet="input.card()?:+'\"$ {}[],", max_size=40))

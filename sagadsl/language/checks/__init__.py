@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from sagadsl.language.checks import choices, dataflow, graph, names, roles, secrecy, style, timing
+from sagadsl.language.checks import children, choices, dataflow, graph, names, roles, secrecy, style, timing
 from sagadsl.language.checks.context import Context
 from sagadsl.language.definition import Definition
 from sagadsl.language.diagnostics import Diagnostic
@@ -28,6 +28,7 @@ CHECKS: tuple[Check, ...] = (
     choices.open_choices,
     dataflow.expressions,
     names.item_names,
+    names.required_names,
     names.sensitive_paths,
     secrecy.sensitive_elsewhere,
     roles.compensatable_after_pivot,
@@ -37,6 +38,7 @@ CHECKS: tuple[Check, ...] = (
     roles.useless_compensations,
     roles.missing_compensations,
     roles.pivot_in_doubt,
+    children.children_beyond_undo,
     roles.retriable_before_pivot,
     roles.retriable_without_retry,
     roles.pivot_beside_risk,

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from sagadsl.language import celtokens
 from sagadsl.language.checks.context import Context
+from sagadsl.language.checks.inference import Inference
 from sagadsl.language.definition import ANY_ERROR, Catch, Choice, Path
 from sagadsl.language.diagnostics import Diagnostic
 
@@ -51,13 +52,18 @@ def open_choices(context: Context) -> Iterator[Diagnostic]:
     """SAGA310: a choice without a default, of which one cannot see that one of its conditions always holds."""
     for state in context.reached:
         if isinstance(state, Choice) and state.default is None:
-            from sagadsl.language.celcases import Cases  # noqa: PLC0415  nearly every choice has a default
-
-            case = Cases([arm.when for arm in state.choices], context.inference.expression).open_case()
+            case = open_case(state, context.inference)
             if case is not None:
                 when = f" when {case}" if case else ""
                 message = f"'{state.name}' may lead nowhere, which is the error NoChoice{':' if when else ''}{when}"
                 yield context.at_name("SAGA310", message, state, "say with 'default' where it leads then")
+
+
+def open_case(state: Choice, inference: Inference) -> str | None:
+    """Return a case in which no condition of a choice holds, as `Cases.open_case` does."""
+    from sagadsl.language.celcases import Cases  # noqa: PLC0415  nearly every choice has a default
+
+    return Cases([arm.when for arm in state.choices], inference.expression).open_case()
 
 
 def _never_taken(context: Context) -> Iterator[Path]:

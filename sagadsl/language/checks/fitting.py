@@ -11,7 +11,7 @@ from sagadsl.language.datatypes import ANY, INT, TEXT, DataType, of_schema, of_v
 from sagadsl.language.definition import Json, Path, SubSaga, Task
 from sagadsl.language.diagnostics import Diagnostic
 from sagadsl.language.places import Site
-from sagadsl.language.suggest import did_you_mean, one_of
+from sagadsl.language.suggest import did_you_mean, nearest, one_of
 from sagadsl.language.template_text import TemplateError, scan
 
 TypeOf: TypeAlias = Callable[[str], DataType]
@@ -113,7 +113,9 @@ def _object(value: Mapping[str, Json], wanted: DataType, path: Path, type_of: Ty
     missing = [name for name in sorted(wanted.required) if name not in value]
     if missing:
         names = one_of([f"'{name}'" for name in missing], "and")
-        hint = f"add {names}"
+        slips = [(nearest(key, missing), key) for key in value if key not in wanted.fields]
+        meant = next((f"did you mean '{name}' by '{key}'?" for name, key in slips if name and not wanted.is_strict), "")
+        hint = meant or f"add {names}"
         yield Misfit("SAGA412", f"{taker} needs {names}", path, hint)
     for key, item in value.items():
         if key in wanted.fields:

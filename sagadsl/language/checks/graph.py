@@ -53,9 +53,14 @@ def unreachable_states(context: Context) -> Iterator[Diagnostic]:
     if not context.flow.reachable:
         return  # the start itself is unknown, which has been told
     hint = f"lead to it from a state that '{context.flow.start}' leads to, or delete it"
+    unknown = {home for home, _ in context.crossing}  # nobody knows which of its own states was meant
     for name, state in context.states.items():
         owner = context.homes.of[name].owner
-        if name not in context.flow.reachable and (not owner or owner in context.flow.reachable):
+        if (
+            context.homes.of[name] not in unknown
+            and name not in context.flow.reachable
+            and (not owner or owner in context.flow.reachable)
+        ):
             inside = f"lead to it from another state of '{owner}', or delete it"
             message = f"the state '{name}' cannot be reached"
             yield context.at_name("SAGA302", message, state, inside if owner else hint)

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from sagadsl.language import celtokens
-from sagadsl.language.datatypes import ANY, TEXT, DataType, follow, list_of, object_of, of_schema, of_value
+from sagadsl.language.datatypes import ANY, TEXT, DataType, follow, list_of, object_of, of_schema, of_value, plain
 from sagadsl.language.definition import (
     Definition,
     Json,
@@ -101,7 +101,7 @@ class Inference:
         if isinstance(value, Mapping):
             return object_of({key: self.template(item) for key, item in value.items()})
         if isinstance(value, list):
-            kinds = {self.template(item) for item in value}
+            kinds = {plain(self.template(item)) for item in value}
             return list_of(kinds.pop() if len(kinds) == 1 else ANY)
         return of_value(value)
 

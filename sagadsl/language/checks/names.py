@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from sagadsl.language.checks.context import Context
 from sagadsl.language.datatypes import ANY, DataType
-from sagadsl.language.definition import Map, Path, State
+from sagadsl.language.definition import Json, Map, Path, State
 from sagadsl.language.diagnostics import Diagnostic
 from sagadsl.language.suggest import did_you_mean, one_of
 
@@ -19,6 +20,8 @@ _RESERVED = frozenset(
     }
 )
 _SHOWN = 8
+_OTHERS = frozenset({"patternProperties", "allOf", "anyOf", "oneOf", "if", "$ref"})
+"""What of a schema may say more of an object's properties."""
 
 
 def names_alike(context: Context) -> Iterator[Diagnostic]:
@@ -54,6 +57,30 @@ def item_names(context: Context) -> Iterator[Diagnostic]:
 def _outer(context: Context, state: Map) -> Map | None:
     owners = (context.states[home.owner] for home in context.homes.around(state.name)[1:])
     return next((owner for owner in owners if isinstance(owner, Map) and owner.as_ == state.as_), None)
+
+
+def required_names(context: Context) -> Iterator[Diagnostic]:
+    """SAGA420: an input that is required, among others of which the schema says what they are, and it does not."""
+    for path, schema in _objects(context.definition.input_schema, ("input",)):
+        properties = schema["properties"]
+        for i, name in enumerate(schema.get("required", ())):
+            if name not in properties:
+                others = [each for each in properties if each not in schema["required"]]
+                hint = did_you_mean(name, others) or f"add it to the properties: {name}: {{type: …}}"
+                yield context.at("SAGA420", f"'{name}' is required, and no property", (*path, "required", i), hint)
+
+
+def _objects(schema: Json, path: Path) -> Iterator[tuple[Path, Mapping[str, Any]]]:
+    """Yield the schemas that name all properties of an object, with their paths."""
+    if not isinstance(schema, Mapping):
+        return
+    named = schema.get("properties")
+    if named and schema.keys().isdisjoint(_OTHERS) and not isinstance(schema.get("additionalProperties"), Mapping):
+        yield path, schema
+    for key in ("properties", "definitions"):
+        for name, inner in (schema.get(key) or {}).items():
+            yield from _objects(inner, (*path, key, name))
+    yield from _objects(schema.get("items"), (*path, "items"))
 
 
 def sensitive_paths(context: Context) -> Iterator[Diagnostic]:

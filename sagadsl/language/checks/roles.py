@@ -37,8 +37,7 @@ def silent_before_pivot(context: Context) -> Iterator[Diagnostic]:
 
     Not asked of a step that only runs after a pivot, and not of the last one before the end.
     """
-    risky = [state.name for state in context.reached if can_turn_back(context, state)]
-    undone = context.flow.before(risky, context.pivots) & context.before_pivot
+    undone = undone_by_failures(context)
     hint = "add a compensation, or 'kind: read_only' if there is nothing to undo"
     for task in context.tasks:
         if task.name not in undone or task.compensation is not None:
@@ -46,6 +45,12 @@ def silent_before_pivot(context: Context) -> Iterator[Diagnostic]:
         if task.kind is None:
             message = f"a later step can fail, and nothing says how '{task.name}' is undone"
             yield context.at_name("SAGA502", message, task, hint)
+
+
+def undone_by_failures(context: Context) -> frozenset[str]:
+    """Return the states which, completed before the pivot, are undone because something after them can fail."""
+    risky = [state.name for state in context.reached if can_turn_back(context, state)]
+    return context.flow.before(risky, context.pivots) & context.before_pivot
 
 
 def pointless_retries(context: Context) -> Iterator[Diagnostic]:

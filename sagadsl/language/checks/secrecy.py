@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from sagadsl.language.celhanding import Names, names_of
 from sagadsl.language.checks.context import Context
 from sagadsl.language.datatypes import ANY, DataType, of_schema
 from sagadsl.language.definition import Definition, Path, SubSaga
 from sagadsl.language.diagnostics import Diagnostic
-from sagadsl.language.sensitivity import OUTPUT, Copy, Names, Sensitivity, covers, names_of
+from sagadsl.language.sensitivity import OUTPUT, Copy, Sensitivity, covers
 
 
 def sensitive_elsewhere(context: Context) -> Iterator[Diagnostic]:
@@ -25,6 +26,7 @@ def sensitive_elsewhere(context: Context) -> Iterator[Diagnostic]:
             own = own or Sensitivity(context.definition)
             handed = list(own.within(state.input))
             yield from _shown_there(context, state, target, handed)
+            yield from _shown_before(context, state, target, own)
             yield from _shown_here(context, state, target, [to for _, to in handed])
 
 
@@ -42,6 +44,29 @@ def _shown_there(
         if not _takes(kind, to):
             hint = f"leave it out: {name} has no such input"
         yield context.at("SAGA419", message, (*state.path, "input", *copy.place), hint)
+
+
+def _shown_before(context: Context, state: SubSaga, target: Definition, own: Sensitivity) -> Iterator[Diagnostic]:
+    """What the other saga calls sensitive of its input, and this one does not where it is read."""
+    masked = [names[1:] for names in map(names_of, target.sensitive) if names[:1] == ("input",)]
+    for copy in own.copies(state.input):
+        for there in masked if copy.is_whole else ():
+            if not _meets([there], copy.to):
+                continue
+            where = ".".join(("input", *there))
+            for path in _open_origins(context.definition, own, (*copy.source, *there[len(copy.to) :])):
+                here = ".".join(path)
+                message = f"the saga '{target.name}' calls {where} sensitive, and {here} is not so here"
+                yield context.at("SAGA419", message, (*state.path, "input", *copy.place), f"add {here} to sensitive")
+
+
+def _open_origins(definition: Definition, own: Sensitivity, place: Names) -> list[Names]:
+    """Return where a value came into a saga that calls it sensitive neither there nor where it is read."""
+    if _meets(own.paths, place):
+        return []
+    kind = of_schema(definition.input_schema)
+    there = (path for path in own.origins(place) if path[0] != "input" or _takes(kind, path[1:]))
+    return sorted(path for path in there if not _meets(own.paths, path))
 
 
 def _called(definition: Definition, copy: Copy) -> Names:

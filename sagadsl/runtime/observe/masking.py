@@ -1,8 +1,8 @@
 """Masking what a definition calls `sensitive`, wherever people look.
 
 A value is masked at its path, where templates copy it to, and wherever else it turns up as it is: in what another step
-answered, in the saga's output, in the message of an error. What somebody has made of it, such as its last four digits,
-cannot be known for it.
+answered, in the saga's output, in the message of an error, written there by a program or cut short as it may be. What
+somebody has made of it, such as its last four digits, cannot be known for it.
 """
 
 from __future__ import annotations
@@ -22,14 +22,12 @@ from sagadsl.machine.events import (
     StepSucceeded,
     to_json,
 )
+from sagadsl.runtime.observe.secret_text import IN_TEXT, forms, hidden
 from sagadsl.runtime.observe.sensitive_places import MASK, at, leaves, places, without
 
 if TYPE_CHECKING:
     from sagadsl.machine.saga import Saga
     from sagadsl.runtime.outcome import Outcome, StepReport
-
-_IN_TEXT = 4
-"""Characters that a value needs to be looked for inside of other texts; shorter ones stand in half of all words."""
 
 _TOLD = ("why", "by")
 
@@ -183,10 +181,9 @@ class Mask:
             if isinstance(leaf, bool) or leaf is None or leaf in self._whole:
                 continue
             text = leaf if isinstance(leaf, str) else _number(leaf)
-            if isinstance(leaf, str) or len(text) >= _IN_TEXT:
+            if isinstance(leaf, str) or len(text) >= IN_TEXT:
                 self._whole.add(leaf)
-            if len(text) >= _IN_TEXT:
-                self._parts = sorted({*self._parts, text}, key=len, reverse=True)
+            self._parts = sorted({*self._parts, *forms(text)}, key=len, reverse=True)
 
     # masking
 
@@ -237,7 +234,7 @@ class Mask:
             case list():
                 return [self.data(value) for value in data]
             case str():
-                return MASK if data in self._whole else self._text(data)
+                return MASK if data in self._whole else hidden(data, self._parts)
             case bool() | None:
                 return data
         return MASK if data in self._whole else data
@@ -250,13 +247,7 @@ class Mask:
 
     def text(self, text: str) -> str:
         """Return a text with stars for every sensitive value in it."""
-        return MASK if text in self._whole else self._text(text)
-
-    def _text(self, text: str) -> str:
-        for part in self._parts:
-            if part in text:
-                text = text.replace(part, MASK)
-        return text
+        return MASK if text in self._whole else hidden(text, self._parts)
 
 
 def _number(value: Any) -> str:

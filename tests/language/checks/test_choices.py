@@ -185,6 +185,36 @@ def test_conditions_that_cover_all_that_the_schema_lets_in_need_no_default(condi
     assert codes(choosing(*conditions)) == []
 
 
+@pytest.mark.parametrize(
+    ("schema", "conditions"),
+    [
+        ("{type: integer, minimum: 1, maximum: 3}", ["input.it == 1", "input.it == 2", "input.it == 3"]),
+        ("{type: integer, exclusiveMinimum: 0, exclusiveMaximum: 2.5}", ["input.it == 1", "input.it == 2"]),
+        ("{type: number, exclusiveMinimum: 0}", ["input.it > 0.0"]),
+        ("{type: number, minimum: -5, exclusiveMinimum: 0}", ["input.it > 0.0"]),
+        ("{type: array, minItems: 1, maxItems: 2}", ["size(input.it) == 1", "size(input.it) == 2"]),
+        ("{type: string, minLength: 1}", ["size(input.it) > 0"]),
+    ],
+)
+def test_neither_do_conditions_that_cover_what_lies_within_the_limits_of_the_schema(schema, conditions):
+    limited = choosing(*conditions).replace("required: [", "required: [it, ")
+
+    assert codes(limited.replace("{kind:", f"{{it: {schema}, kind:")) == []
+
+
+def test_a_term_that_is_compared_with_a_text_and_with_true_is_looked_at():
+    text = """
+name: t
+states:
+  ask: {service: a, action: b, kind: read_only, next: pick}
+  pick:
+    type: choice
+    choices: [{when: "states.ask.output.k == 'a'", next: done}, {when: "states.ask.output.k == true", next: done}]
+  done: {type: succeed}
+"""
+    assert only(text).message.endswith("when states.ask.output.k is something else")
+
+
 def test_neither_does_one_with_a_default_nor_one_where_it_is_ignored():
     open_choice = choosing("input.n < 3")
     ignored = open_choice.replace("}]}\n", "}]}  # sagadsl: ignore=SAGA310 others are refused\n")

@@ -154,3 +154,19 @@ steps:
   - {id: ship, service: post, action: send}
 """)
     assert [f[:2] for f in found] == [("SAGA301", "chrge")]
+
+
+def test_where_a_way_leads_into_a_body_it_is_told_and_no_state_that_may_have_been_meant():
+    text = """
+name: g
+states:
+  a: {type: pass, next: inner}
+  b: {type: pass, next: all}
+  all:
+    type: map
+    items: "[1]"
+    steps: [{id: inner, service: s, action: t, kind: read_only}]
+    next: done
+  done: {type: succeed}
+"""
+    assert codes(text) == ["SAGA305"]

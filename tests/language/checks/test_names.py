@@ -71,3 +71,42 @@ def test_a_path_begins_with_the_input_or_an_output(path):
     found = only(masked(path))
     assert found[:2] == ("SAGA418", path)
     assert found.message == "a sensitive path begins with input or with states.NAME.output"
+
+
+def asking(schema: str) -> str:
+    return f"name: n\ninput: {schema}\nsteps: [{{id: a, service: s, action: t, kind: read_only}}]\n"
+
+
+@pytest.mark.parametrize(
+    ("schema", "marked", "hint"),
+    [
+        ("{type: object, required: [ownr], properties: {owner: {}}}", "ownr", "did you mean 'owner'?"),
+        (
+            "{type: object, required: [owner, ownr], properties: {owner: {}}}",
+            "ownr",
+            "add it to the properties: ownr: {type: …}",
+        ),
+        (
+            "{type: object, properties: {all: {type: array, items: {required: [zip], properties: {zap: {}}}}}}",
+            "zip",
+            "did you mean 'zap'?",
+        ),
+    ],
+)
+def test_what_is_required_and_no_property_is_told(schema, marked, hint):
+    found = only(asking(schema))
+    assert (found.code, found.marked, found.hint) == ("SAGA420", marked, hint)
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        "{type: object, required: [owner]}",
+        "{type: object, required: [owner], properties: {owner: {}}}",
+        "{type: object, required: [x_a], properties: {owner: {}}, patternProperties: {'^x_': {}}}",
+        "{type: object, required: [a], properties: {owner: {}}, additionalProperties: {type: string}}",
+        "{type: object, required: [a], properties: {owner: {}}, allOf: [{properties: {a: {}}}]}",
+    ],
+)
+def test_what_the_schema_may_say_elsewhere_is_not(schema):
+    assert codes(asking(schema)) == []

@@ -106,6 +106,58 @@ def test_what_it_was_given_and_gives_back_is_masked_as_it_is():
     assert len(told(parent('iban: "DE89 3704 0044 0532 0130 00"'), back)) == 1
 
 
+@pytest.mark.parametrize(
+    ("given", "sensitive", "here"),
+    [
+        ('card: "${input.number}"', "input.card", "input.number"),
+        ('who: {card: "${input.number}"}', "input.who", "input.number"),
+        ('who: "${input.person}"', "input.who.card", "input.person.card"),
+    ],
+)
+def test_what_the_other_saga_calls_sensitive_of_its_input_is_told_where_it_is_read(given, sensitive, here):
+    (found,) = told(parent(given, sensitive="input.other"), child(sensitive=sensitive))
+
+    assert found[2:] == (
+        f"the saga 'child' calls {sensitive} sensitive, and {here} is not so here",
+        f"add {here} to sensitive",
+    )
+    assert told(parent(given, sensitive=here), child(sensitive=sensitive)) == []
+
+
+def test_it_is_told_where_the_value_came_into_the_saga_and_of_what_came_from_nowhere_nothing():
+    made = """\
+name: parent
+input:
+  type: object
+  required: [number, person]
+  properties:
+    number: {type: string}
+    person: {type: object, additionalProperties: false, properties: {name: {type: string}}}
+steps:
+  - {id: p, type: pass, output: {test: "4711", copy: "${input.number}"}}
+  - {id: go, type: saga, saga: child, kind: compensatable, input: {GIVEN}}
+"""
+    (found,) = told(made.replace("GIVEN", 'card: "${states.p.output.copy}"'), child(sensitive="input.card"))
+
+    assert found[2].endswith("and input.number is not so here")
+    assert told(made.replace("GIVEN", 'card: "${states.p.output.test}"'), child(sensitive="input.card")) == []
+    assert told(made.replace("GIVEN", 'who: "${input.person}"'), child(sensitive="input.who.card")) == []
+
+
+def test_values_are_followed_through_a_list_that_is_made_anew():
+    given = "lines: \"${input.lines.map(l, {'to': l.iban, 'n': l.n})}\""
+
+    (found,) = told(parent(given, sensitive="input.lines.iban"), child())
+    assert found[2] == "input.lines.iban is sensitive, and the saga 'child' does not call input.lines.to so"
+    assert told(parent(given, sensitive="input.lines.iban"), child(sensitive="input.lines.to")) == []
+    assert told(parent(given, sensitive="input.lines.other"), child()) == []
+
+
+@pytest.mark.parametrize("given", ['card: "4711"', 'note: "${input.number}"', 'card: "${size(input.number)}"'])
+def test_of_what_only_that_saga_knows_nothing_is_told(given):
+    assert told(parent(given), child(sensitive="input.card")) == []
+
+
 def test_it_can_be_ignored_where_it_stands():
     ignored = parent('to: "${input.person.iban}"').rstrip() + "  # sagadsl: ignore=SAGA419 it is a test account\n"
 
