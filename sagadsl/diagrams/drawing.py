@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from sagadsl.diagrams.model import Edge, Group, Node, Picture, box_id, branch_id, join_id, state_id
 from sagadsl.diagrams.states import nodes
 from sagadsl.diagrams.ways import edges
-from sagadsl.language.definition import Definition, Map, Parallel, Region, State, regions_of
+from sagadsl.language.definition import Choice, Definition, Map, Parallel, Region, State, regions_of
 from sagadsl.language.durations import format_duration
 
 START = Node("start", "start")
@@ -21,13 +22,27 @@ def picture(definition: Definition) -> Picture:
         title=definition.name,
         facts=facts(definition),
         description=definition.description or "",
-        nodes=(START, *(node for state in states for node in nodes(state))),
+        nodes=(START, *(node for state in states for node in _nodes(state, definition))),
         edges=(
             Edge(START.id, state_id(definition.start), "next"),
             *(edge for state in states for edge in edges(state, ends)),
         ),
         groups=tuple(_groups(definition.states)),
     )
+
+
+def _nodes(state: State, definition: Definition) -> Iterator[Node]:
+    """Return what is drawn for a state; that a choice may lead nowhere only where it may (as SAGA310 tells it)."""
+    is_open = isinstance(state, Choice) and state.default is None
+    for node in nodes(state):
+        yield replace(node, badges=()) if is_open and _is_complete(state, definition) else node
+
+
+def _is_complete(state: State, definition: Definition) -> bool:
+    from sagadsl.language.checks.choices import open_case
+    from sagadsl.language.checks.inference import Inference
+
+    return isinstance(state, Choice) and open_case(state, Inference(definition, None)) is None
 
 
 def facts(definition: Definition) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ from sagadsl.language.edges import OUTSIDE, Homes
 from sagadsl.language.graphs import reachable, reversed_graph
 from sagadsl.machine.compiler import CompiledSaga
 from sagadsl.machine.outcomes import Outcome, outcomes
+from sagadsl.machine.verification.failing import state_of
 
 _SMOOTH = frozenset({"next", "choice", "default"})
 _FROM_FAILURE = frozenset({"catch", "on_failure", "time_out"})
@@ -154,11 +155,6 @@ def _beside(definition: Definition, name: str) -> Iterator[str]:
             yield from (other for branch in branches if name not in branch for other in branch)
 
 
-def state_of(label: str) -> str:
-    """Return the state that a label such as `pack/0` or `charge:2` speaks of."""
-    return label.partition("/")[0].partition(":")[0]
-
-
 def _undone(way: Outcome) -> dict[str, list[str]]:
     """Return the numbers of each state in the order of the undo; in brackets where it may not be done at all."""
     found: dict[str, list[str]] = {}
@@ -254,8 +250,12 @@ def _sentence(letter: str, way: Outcome) -> str:
         f"{'' if way.at_once else f'{place} '}{f'({label})' if label in way.if_done else label}"
         for place, label in enumerate(way.undone, 1)
     ]
-    back = f"undone{' at once' if way.at_once and len(undone) > 1 else ''}: {', '.join(undone)}" if undone else ""
-    return f"{letter}{': ' if letter else ''}{way.state} {way.how}: {'; '.join(_clauses(way, back))}"
+    manner = " at once" if way.at_once and len(undone) > 1 else ", what was done last first" if way.order_varies else ""
+    back = f"undone{manner}: {', '.join(undone)}" if undone else ""
+    waits = f"waits for the signal {way.waits}, then is tried again" if way.waits is not None else ""
+    then = "; ".join(_clauses(way, back))
+    both = "; if that does not come in time, " if waits and then else ""
+    return f"{letter}{': ' if letter else ''}{way.state} {way.how}: {waits}{both}{then}"
 
 
 def _clauses(way: Outcome, back: str) -> Iterator[str]:
@@ -263,7 +263,5 @@ def _clauses(way: Outcome, back: str) -> Iterator[str]:
         yield f"goes on at {way.goes_on}"
     if back:
         yield back
-    if way.waits is not None:
-        yield f"waits for the signal {way.waits}, then is tried again"
     if way.ends is not None:
         yield f"the saga ends {way.ends.replace('_', ' ')}"

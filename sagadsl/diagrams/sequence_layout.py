@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from sagadsl.diagrams import theme
 from sagadsl.diagrams.labels import Line, heading_lines, marked_text
 from sagadsl.diagrams.model import Picture
-from sagadsl.diagrams.sequence_model import Fragment, Item, Message, Remark, Section, Sequence
+from sagadsl.diagrams.sequence_model import Fragment, Item, Lifeline, Message, Remark, Section, Sequence
 from sagadsl.diagrams.text import brief, clean, measure
 from sagadsl.diagrams.theme import EdgeStyle, NodeStyle
 
@@ -90,7 +90,7 @@ class SequenceLayout:
 
     def _columns(self, sequence: Sequence) -> None:
         depth = _depth(sequence.items)
-        heads = {line.id: max(_width([line.title], 12.0, bold=True) + 24, 64.0) for line in sequence.lifelines}
+        heads = {line.id: max(_width(_title(line), 12.0, bold=True) + 24, 64.0) for line in sequence.lifelines}
         widest = max(map(_words_width, _texts(sequence.items)), default=0.0)
         first, *others = sequence.lifelines
         self._deepest = depth
@@ -120,9 +120,9 @@ class SequenceLayout:
         for line in self._sequence.lifelines:
             width = self._heads_width[line.id]
             left = self._x[line.id] - width / 2
-            lines = brief(line.title, theme.TITLE_LETTERS, 1)
-            style = theme.LIFELINES[line.kind]
-            box = Box(line.id, left, self._y, width, HEAD, tuple(lines), style, 12.0, True, True, line.note)
+            lines, style = _title(line), theme.LIFELINES[line.kind]
+            tooltip = line.note if lines == (line.title,) else f"{line.note}: {line.title}"
+            box = Box(line.id, left, self._y, width, HEAD, lines, style, 12.0, True, True, tooltip)
             self.boxes.append(box)
         self._y += HEAD
 
@@ -236,6 +236,10 @@ def _words_width(item: Message | Remark) -> float:
 
 _ROOM = 1.12
 """Some fonts are wider than what `measure` goes by; words must not run out of the box that hides what is behind."""
+
+
+def _title(line: Lifeline) -> tuple[str, ...]:
+    return tuple(brief(line.title, theme.TITLE_LETTERS, 1))
 
 
 def _width(lines: Iterable[str], size: float = theme.LABEL_SIZE, *, bold: bool = False) -> float:

@@ -81,7 +81,7 @@ def resolve(saga: Saga, event: StepResolved) -> None:
     _go_on_around(saga, execution, around)
 
 
-def _stands_at_no_step(saga: Saga, event: StepResolved) -> bool:
+def _stands_at_no_step(saga: Saga, event: StepResolved | StepSkipped) -> bool:
     """Whether the saga has failed in a state that calls nobody, such as a choice none of whose conditions holds.
 
     Behind the pivot it can neither go on from there nor be undone, and would keep its locks and its key for ever.
@@ -109,6 +109,8 @@ def skip(saga: Saga, event: StepSkipped) -> None:
 def _failed_step(saga: Saga, event: StepResolved | StepSkipped) -> Execution:
     """Return the step if the saga, or a part of it, stands still because of it."""
     execution = saga.latest.get((event.state, event.region))
+    if execution is None and _stands_at_no_step(saga, event):
+        raise saga.refuse(event, f"the saga is at {event.state!r}, which is no step that could be skipped")
     if execution is None:
         raise saga.refuse(event, saga.executions.not_there(event.state, event.region))
     if saga.current(execution.cursor) is not execution or not _is_open(execution):
@@ -200,17 +202,20 @@ def _go_on_around(saga: Saga, execution: Execution, around: Execution | None) ->
 
 
 def _still_failed(saga: Saga, around: Execution) -> Execution | None:
-    """Return a step inside a failed parallel or map that has failed as well, if there is one.
+    """Return a step inside a parallel or map that has failed, and would be called again with what is around it.
 
-    One that has failed while it was only awaited is among them, whatever attempts it had left.
+    One that has failed while it was only awaited is among them, whatever attempts it had left; so is one inside a
+    parallel or map that has itself not failed, but came to rest because of what failed beside it.
     """
     inside = around.regions
     for cursor in inside.cursors if inside is not None else ():
-        current = saga.current(cursor) if cursor.status != "ended" else None
-        if current is None or current.status != "failed":
+        current = None if cursor.status == "ended" or regions.is_borne(cursor) else saga.current(cursor)
+        if current is None or current.status not in {"failed", "running"}:
             continue
-        is_around = current.regions is not None and current.regions.cursors
-        found = _still_failed(saga, current) if is_around else current
+        if current.regions is not None and current.regions.cursors:
+            found = _still_failed(saga, current)
+        else:
+            found = current if current.status == "failed" else None
         if found is not None:
             return found
     return None

@@ -111,6 +111,11 @@ def _can_bear(execution: Execution) -> bool:
     return sum(cursor.status == "failed" for cursor in _inside(execution).cursors) <= plan.state.max_failures
 
 
+def is_borne(cursor: Cursor) -> bool:
+    """Whether this is an item that has failed and that its map can bear: it is done with, whatever else is resumed."""
+    return cursor.status == "failed" and _inside(_parent(cursor)).failure is None
+
+
 def _one_less(saga: Saga, cursor: Cursor) -> None:
     execution = _parent(cursor)
     if isinstance(execution.plan, MapPlan) and execution.status == "running":
@@ -218,11 +223,12 @@ def _again(saga: Saga, execution: Execution) -> None:
 
 
 def resume_inside(saga: Saga, execution: Execution) -> None:
-    """Go on with every region inside a parallel or a map that has not ended."""
+    """Go on with every region inside a parallel or a map that has not ended, and has not failed and been borne."""
     inside = _inside(execution)
+    left = [cursor for cursor in inside.cursors if not is_borne(cursor)]
     inside.failure, inside.failed_at, inside.rest = None, "", False
     inside.opening = True
-    for cursor in inside.cursors:
+    for cursor in left:
         if inside.failure is None:
             resume(saga, cursor)
     inside.opening = False

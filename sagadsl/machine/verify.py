@@ -17,6 +17,7 @@ from sagadsl.machine.verification.canonical import Canon
 from sagadsl.machine.verification.endings import endless, replays_apart
 from sagadsl.machine.verification.exploring import Explorer, Finding
 from sagadsl.machine.verification.failures import Failures
+from sagadsl.machine.verification.levels import Graph
 from sagadsl.machine.verification.oracle import Oracle
 from sagadsl.machine.verification.possibilities import World
 from sagadsl.machine.verification.promises import Promises
@@ -64,6 +65,7 @@ class Report:
         complete: Whether all states were seen; otherwise the walk stopped at `max_states`.
         violations: What is broken, each first in the shortest way that was found to it; the shortest first.
         max_visits: How often a state was entered.
+        tried_again: Those of `cut` that no cycle leads back to: a person had the saga tried again there.
     """
 
     name: str
@@ -76,6 +78,7 @@ class Report:
     complete: bool
     violations: tuple[Violation, ...]
     max_visits: int = MAX_VISITS
+    tried_again: tuple[str, ...] = ()
 
     @property
     def verified(self) -> bool:
@@ -94,6 +97,7 @@ class Report:
             "statuses": list(self.statuses),
             "max_visits": self.max_visits,
             "cut": list(self.cut),
+            "tried_again": list(self.tried_again),
             "reduced": list(self.reduced),
             "violations": [violation.to_json() for violation in self.violations],
         }
@@ -140,6 +144,7 @@ def verify(
         walk.complete,
         tuple(_violation(each) for each in sorted(findings.values(), key=lambda each: len(each.node.path()))),
         max_visits,
+        tuple(sorted(walk.cut - Graph(compiled.definition).in_cycles)) if walk.cut else (),
     )
 
 

@@ -126,6 +126,12 @@ def test_a_choice_without_a_default_says_how_it_fails(make):
     assert ways(drawn, "default") == []
 
 
+def test_one_whose_conditions_are_complete_says_nothing_of_that(make):
+    arms = (Choose("input.x > 1", "done"), Choose("input.x <= 1", "done"))
+    drawn = picture(make.saga(Choice(name="which", choices=arms), DONE))
+    assert node(drawn, "which").badges == ()
+
+
 def test_the_remaining_states_have_kinds_of_their_own(make):
     drawn = picture(
         make.saga(

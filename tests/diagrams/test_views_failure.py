@@ -189,7 +189,7 @@ def test_a_fail_state_behind_a_catch_shows_what_had_been_done_before_it():
     drawn = failure(EMBARGO, "embargoed")
 
     (told,) = drawn.remarks
-    assert told.startswith("embargoed is reached: undone: ")
+    assert told.startswith("embargoed is reached: undone, what was done last first: ")
     assert marks(drawn).keys() == {"undo-declare", "undo-pack", "state-embargoed"}
     assert {"state-prepare", "state-declare", "state-pack", "state-embargoed"} <= bright(drawn)
     assert ("state-prepare", "state-embargoed") in strong(drawn)

@@ -8,6 +8,7 @@ from sagadsl import compile_saga
 from sagadsl.diagrams.sequence_layout import SequenceLayout
 from sagadsl.diagrams.sequence_model import Fragment, Message
 from sagadsl.diagrams.sequence_view import DEEPEST
+from sagadsl.diagrams.text import measure
 from sagadsl.diagrams.views import picture
 from sagadsl.language.definition import Catch, Fail, OnFailure, Task, walk
 from tests.diagrams.test_regions import WAREHOUSE
@@ -193,6 +194,18 @@ def test_no_word_crosses_a_lifeline(everything):
     words = [box for box in layout.boxes if box.id.startswith(("words-", "state-", "undo-", "remark"))]
     assert words
     assert all(box.left + box.width < lifelines[1] for box in words)
+
+
+def test_a_name_that_is_cut_takes_no_more_room_than_what_is_shown_of_it():
+    saga = definition(task("a", "end"), succeed("end")).vary(name="a_saga_with_a_very_long_name_" * 2)
+    whole, *_ = picture(compile_saga(saga), "sequence").sequence.lifelines
+    head, *_ = (box for box in SequenceLayout(picture(compile_saga(saga), "sequence")).boxes if box.id == whole.id)
+
+    assert head.lines[0].endswith("…")
+    assert (
+        measure(head.lines[0], head.size, bold=head.bold) < head.width < measure(whole.title, head.size, bold=head.bold)
+    )
+    assert whole.title in head.tooltip
 
 
 def test_ways_that_never_meet_again_are_breaks_beside_the_one_that_leads_furthest():

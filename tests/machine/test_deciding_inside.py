@@ -101,8 +101,7 @@ def test_a_map_that_may_bear_some_still_calls_nothing_again_that_nobody_has_deci
     assert called(saga.apply(RetryRequested())) == ["pay/2"]
 
 
-def test_a_map_in_a_branch_waits_for_the_other_branch_too():
-    text = """
+BOTH = """
 name: both
 states:
   both:
@@ -118,18 +117,46 @@ states:
       right:
         steps: [{id: ship, service: post, action: ship, compensation: back}]
     next: done
-  done: {type: succeed}
+  done: {type: succeed, output: {all: "${states.all.output}"}}
 """
-    compiled = compile_saga(load(text))
-    for first, then in (("pay", "ship"), ("ship", "pay")):
-        saga = compiled.new("s")
-        saga.apply(compiled.started({}))
-        saga.apply(StepFailed("pay", 1, GONE, region="0"))
-        saga.apply(StepFailed("ship", 1, GONE))
-        region = {"pay": "0", "ship": ""}
+REGION = {"pay": "0", "ship": ""}
 
-        assert called(saga.apply(StepResolved(first, {}, region=region[first]))) == []
-        assert (saga.status, saga.error_state) == ("failed", then)
-        saga.apply(StepResolved(then, {}, region=region[then]))
 
-        assert saga.status == "completed"
+@pytest.mark.parametrize(("first", "then"), [("pay", "ship"), ("ship", "pay")])
+@pytest.mark.parametrize("fails", [("pay", "ship"), ("ship", "pay")], ids=["the map first", "the map while awaited"])
+def test_a_map_in_a_branch_waits_for_the_other_branch_too(fails, first, then):
+    compiled = compile_saga(load(BOTH))
+    saga = compiled.new("s")
+    saga.apply(compiled.started({}))
+    for step in fails:
+        saga.apply(StepFailed(step, 1, GONE, region=REGION[step]))
+
+    assert called(saga.apply(StepResolved(first, {}, region=REGION[first]))) == []
+    assert (saga.status, saga.error_state) == ("failed", then)
+    saga.apply(StepResolved(then, {}, region=REGION[then]))
+
+    assert saga.status == "completed"
+
+
+@pytest.mark.parametrize("decision", [StepResolved("ship", {}), StepSkipped("ship"), RetryRequested()])
+def test_an_item_that_its_map_has_borne_is_not_called_again_because_of_what_failed_beside_the_map(decision):
+    """The map goes on from where it was: with what it could bear then, and without asking anybody about it."""
+    compiled = compile_saga(load(BOTH.replace('"[1]"', '"[1, 2, 3]"\n            max_failures: 1')))
+    saga = compiled.new("s")
+    saga.apply(compiled.started({}))
+    saga.apply(StepFailed("pay", 1, GONE, region="0"))
+    saga.apply(StepSucceeded("pay", 1, {"n": 2}, region="1"))
+    saga.apply(StepFailed("ship", 1, GONE))
+    saga.apply(StepFailed("pay", 1, GONE, region="2"))
+    assert saga.status == "failed"
+
+    again = called(saga.apply(decision))
+
+    if isinstance(decision, RetryRequested):
+        assert again == ["pay/2", "ship/"]
+        saga.apply(StepSucceeded("ship", 2, {}))
+        saga.apply(StepSucceeded("pay", 2, {"n": 3}, region="2"))
+    else:
+        assert (again, saga.status, saga.error_state) == ([], "failed", "pay")
+        saga.apply(StepResolved("pay", {"n": 3}, region="2"))
+    assert (saga.status, saga.output) == ("completed", {"all": [None, {}, {}]})

@@ -153,6 +153,7 @@ def test_a_cycle_is_followed_as_often_as_asked_and_the_report_says_so():
     once, thrice = verified(again, max_visits=1), verified(again, max_visits=3)
 
     assert once.cut == thrice.cut == ("a",)
+    assert once.tried_again == ()
     assert once.states < thrice.states
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from sagadsl.language.definition import Fail, State
 from sagadsl.language.edges import Homes
 from sagadsl.machine.commands import Compensate, CompensateChild
-from sagadsl.machine.events import CompensationSucceeded, Event
+from sagadsl.machine.events import CompensationSucceeded, Event, TimerFired
 from sagadsl.machine.execution import Execution
 from sagadsl.machine.lifecycles import AT_REST
 from sagadsl.machine.saga import Saga
@@ -34,7 +34,8 @@ class Course:
         undone: What is undone, by labels.
         ends: The status of the end.
         goes_on: The state with which the saga goes on; with an end as well where it fails there in its turn.
-        waits: The signal that the step waits for before it is tried again.
+        waits: The signal that the step waits for before it is tried again; what else is told happens if that does not
+            come in time.
         moves: The transitions that the flow makes because of the failure; they make no difference by themselves.
     """
 
@@ -90,17 +91,23 @@ class Failing:
     def _turns(self, place: Place) -> Iterator[_Turn]:
         """Yield what is decided on the failure, once for each way in which the oracle can answer meanwhile."""
         if isinstance(self._state, Fail):
-            yield from self._turn(copy_saga(place.saga), place.facts, _since(place.moves, self._state.name))
-            return
-        first = self._own(place)
-        histories: list[_History] = [] if first is None else [((first.event, ()),)]
+            moves = _since(place.moves, self._state.name)
+            course = self._course(place.saga, moves)
+            if course is not None:
+                yield _Turn(copy_saga(place.saga), place.facts, moves, course)
+                return
+            histories: list[_History] = [()]  # what is in flight beside it comes to an end first
+        else:
+            first, moves = self._own(place), ()
+            histories = [] if first is None else [((first.event, ()),)]
         while histories:
-            yield from self._follow(place, histories)
+            yield from self._follow(place, moves, histories)
 
-    def _follow(self, place: Place, histories: list[_History]) -> Iterator[_Turn]:
+    def _follow(self, place: Place, before: tuple[Move, ...], histories: list[_History]) -> Iterator[_Turn]:
         """Go on from one history until something is decided; add to them what may have happened instead."""
         history = histories.pop()
-        saga, facts, moves = copy_saga(place.saga), place.facts, list[Move]()
+        saga, facts, moves = copy_saga(place.saga), place.facts, list(before)
+        in_vain: str | None = None
         for number in range(_MOST):
             if number == len(history):
                 event = self._next(saga)
@@ -109,6 +116,7 @@ class Failing:
                 history = (*history, (event, ()))
             event, script = history[number]
             is_last = number == len(history) - 1
+            in_vain = (_awaited(saga, event) if number else None) or in_vain
             known, others = self._paths.happen(saga, event, facts, script)
             if is_last:
                 histories += [(*history[:-1], (event, other)) for other in others]
@@ -116,10 +124,14 @@ class Failing:
                 return
             facts = known
             moves += self._paths.trail.moves
-            turns = list(self._turn(saga, facts, tuple(moves))) if is_last else []
-            if turns:
-                yield from turns
+            course = self._course(saga, tuple(moves)) if is_last else None
+            if course is None:
+                continue
+            missed = _missed(saga, course)
+            if missed is None:
+                yield _Turn(saga, facts, tuple(moves), replace(course, waits=course.waits or in_vain))
                 return
+            history = (*history, (missed, ()))
 
     def _next(self, saga: Saga) -> Event | None:
         """Return what happens next: what is beside the step first, then what leads to it, and last its failure."""
@@ -130,11 +142,6 @@ class Failing:
     def _own(self, place: Place) -> Possibility | None:
         """Return how the step fails here in the way that is looked at, if it can."""
         return next((each for each in place.failures(self._state.name) if each.way is self._way), None)
-
-    def _turn(self, saga: Saga, facts: Facts, moves: tuple[Move, ...]) -> Iterator[_Turn]:
-        course = self._course(saga, moves)
-        if course is not None:
-            yield _Turn(saga, facts, moves, course)
 
     def _course(self, saga: Saga, moves: tuple[Move, ...]) -> Course | None:
         """Return what follows on the failure, but for the undo; `None` as long as it is not decided."""
@@ -174,6 +181,24 @@ class Failing:
             for call in calls:
                 self._explorer.oracle.begin((), facts)
                 saga.apply(CompensationSucceeded(call.state, call.attempt, call.execution, call.region))
+
+
+def _missed(saga: Saga, course: Course) -> Event | None:
+    """Return how the time is over in which a failed step waits for its signal; `None` where it has all time."""
+    timers = (
+        timer for timer, (_, step) in saga.timers.items() if course.waits is not None and step.awaits == course.waits
+    )
+    return next((TimerFired(timer) for timer in timers), None)
+
+
+def _awaited(saga: Saga, event: Event) -> str | None:
+    """Return the signal that has not come in time, if the event says so."""
+    return saga.timers[event.timer_id][1].awaits if isinstance(event, TimerFired) else None
+
+
+def state_of(label: str) -> str:
+    """Return the state that a label such as `pack/0` or `charge:2` speaks of."""
+    return label.partition("/")[0].partition(":")[0]
 
 
 def _since(moves: tuple[Move, ...], state: str) -> tuple[Move, ...]:

@@ -39,6 +39,31 @@ class Graph:
         parts = components(self._smooth)
         return {self._names[place]: rank for rank, part in enumerate(parts) for place in part}
 
+    @property
+    def in_cycles(self) -> frozenset[str]:
+        """The states that a way leads back to."""
+        ways = self._ways
+        rounds = (part for part in components(ways) if len(part) > 1 or part[0] in ways[part[0]])
+        return self._names_of([place for part in rounds for place in part])
+
+    @cached_property
+    def order(self) -> Mapping[str, tuple[int, int]]:
+        """Where each state stands in the flow; as `ranks`, but behind those whose failure leads to it as well."""
+        parts = components(self._ways)
+        return {
+            self._names[place]: (rank, self.ranks[self._names[place]])
+            for rank, part in enumerate(parts)
+            for place in part
+        }
+
+    @cached_property
+    def _ways(self) -> list[list[int]]:
+        """Where each state leads, with and without a failure."""
+        return [
+            [*smooth, *(self._places[target] for target in self._targets(name))]
+            for name, smooth in zip(self._names, self._smooth, strict=True)
+        ]
+
     def before(self, state: str) -> frozenset[str]:
         """Return the states from which a saga comes to this one without a failure, itself among them."""
         return self._names_of(reachable(self._backwards, [self._places[state]]))

@@ -6,7 +6,8 @@ active; the saga's time, or a person, stops them all at once; a pivot passed in 
 to the one that has waited longest; and what they have completed is put in one order. Each of these is between *two*
 branches, or is the same for every branch. So wherever more than two branches run side by side, two of them at a time
 are in *focus*, every two once: in focus everything happens in every order; the others, the background, run through
-without trouble first. A promise that names steps of more branches puts all those in focus together.
+without trouble first; in regions inside regions it is any two of what is innermost (`nesting.py`). A promise that
+names steps of more branches puts all those in focus together.
 
 What a rule says of one step, or of two in their order, is thereby seen in every state of those two; this is pairwise
 testing (Cohen, Dalal, Fredman and Patton, "The AETG System", IEEE TSE 1997) over what a branch can come to. What is
@@ -24,6 +25,7 @@ from sagadsl.language.definition import Definition, Parallel, walk
 from sagadsl.machine.cursor import Cursor
 from sagadsl.machine.execution import Execution
 from sagadsl.machine.saga import Saga
+from sagadsl.machine.verification.nesting import BOTH, Nesting, room_in
 from sagadsl.machine.verification.possibilities import Possibility
 from sagadsl.machine.verification.standing_in import distances
 
@@ -43,6 +45,7 @@ class Reduction:
 
     def __init__(self, definition: Definition, watched: Iterable[frozenset[str]]) -> None:
         watched = tuple(watched)
+        self._nesting = Nesting(definition)
         self._focuses: dict[str, tuple[frozenset[str], ...]] = {}
         for state in definition.all_states.values():
             if isinstance(state, Parallel) and len(state.branches) > _FEW and _can_all_end(state):
@@ -51,11 +54,11 @@ class Reduction:
     @property
     def reduced(self) -> frozenset[str]:
         """The states whose branches are not all in focus at once."""
-        return frozenset(self._focuses)
+        return self._nesting.deep | self._focuses.keys()
 
     def focuses(self, saga: Saga, focus: Focus) -> Iterator[Focus]:
         """Yield what can be in focus once a saga has come to its present state; as a rule that is one."""
-        kept = [(label, names) for label, names in focus if self._needs(self._by_label(saga, label))]
+        kept = [(label, names) for label, names in focus if self._keeps(self._by_label(saga, label))]
         known = {label for label, _ in kept}
         new = [step for step in self._wide(saga) if step.label not in known]
         yield from self._combined(kept, new)
@@ -65,18 +68,31 @@ class Reduction:
             yield tuple(sorted(kept))
             return
         step, *others = new
-        background = _is_background(step.cursor, dict(kept))
-        for names in (frozenset[str](),) if background else self._focuses[step.name]:
+        for names in self._chosen(step, dict(kept)):
             yield from self._combined([*kept, (step.label, names)], others)
 
+    def _chosen(self, step: Execution, focus: Mapping[str, frozenset[str]]) -> Iterable[frozenset[str]]:
+        if _is_background(step.cursor, focus):
+            return (frozenset[str](),)
+        wide = self._focuses.get(step.name, ())
+        if step.name not in self._nesting.deep:
+            return wide
+        together = [names for names in wide if len(names) > _FEW] if room_in(step, focus) == BOTH else []
+        return dict.fromkeys((*together, *self._nesting.focuses(step, focus)))
+
     def _wide(self, saga: Saga) -> list[Execution]:
-        if not self._focuses:
+        if not self.reduced:
             return []
-        return [step for step in saga.executions.values() if step.name in self._focuses and self._needs(step)]
+        return [step for step in saga.executions.values() if step.name in self.reduced and self._needs(step)]
 
     @staticmethod
     def _by_label(saga: Saga, label: str) -> Execution | None:
         return next((step for step in saga.executions.values() if step.label == label), None)
+
+    def _keeps(self, step: Execution | None) -> bool:
+        """Whether a focus stays: where much is side by side also when something has failed and may be tried again."""
+        deep = step is not None and step.name in self._nesting.deep and step.status in {"running", "failed"}
+        return deep or self._needs(step)
 
     @staticmethod
     def _needs(step: Execution | None) -> bool:

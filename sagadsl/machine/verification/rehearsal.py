@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import TypeAlias
 
-from sagadsl.language.definition import State
+from sagadsl.language.definition import Map, State
+from sagadsl.language.edges import Homes
 from sagadsl.machine.verification.arriving import Paths, Place
 from sagadsl.machine.verification.crowds import some
 from sagadsl.machine.verification.exploring import Explorer
-from sagadsl.machine.verification.failing import Course, Failing
+from sagadsl.machine.verification.failing import Course, Failing, state_of
 from sagadsl.machine.verification.failures import Way
 from sagadsl.machine.verification.levels import Graph
 
@@ -30,6 +31,7 @@ class Rehearsal:
         self._explorer, self._ways = explorer, ways
         self._graph = Graph(explorer.compiled.definition)
         self._paths = Paths(explorer, self._graph)
+        self._homes = Homes(explorer.compiled.definition)
         self._states = explorer.compiled.definition.all_states
         self._arrivals: dict[str, list[Place]] = {}
 
@@ -39,6 +41,24 @@ class Rehearsal:
         arrivals = self._arrivals_at(state) if ways else []
         for way in ways if arrivals else ():
             yield way, self._failing(state, way).courses(arrivals)
+
+    def rank(self, label: str) -> tuple[int, ...]:
+        """Return where the step of a label such as `pack/0` or `charge:2` stands in the flow."""
+        return self._graph.order[state_of(label)]
+
+    def are_side_by_side(self, labels: Iterable[str]) -> bool:
+        """Whether some of these are in different branches or items, so that either may be done first."""
+        beside: dict[tuple[str, ...], set[str]] = {}
+        for label in labels:
+            items = label.partition(":")[0].split("/")[1:]
+            around: tuple[str, ...] = ()
+            for owner, name in self._homes.around(state_of(label))[1:]:
+                state = self._states[owner]
+                place = items.pop(0) if isinstance(state, Map) else name
+                if not (isinstance(state, Map) and state.max_concurrency == 1):
+                    beside.setdefault((*around, owner), set()).add(place)
+                around = (*around, owner, place)
+        return any(len(places) > 1 for places in beside.values())
 
     def _failing(self, state: State, way: Way | None) -> Failing:
         return Failing(self._explorer, self._paths, state, way)

@@ -7,12 +7,13 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from sagadsl.language.celguards import Reading, readings
 from sagadsl.language.celtokens import references, string_value, tokens
-from sagadsl.language.datatypes import ANY, DataType, of_schema
-from sagadsl.language.definition import Definition, Json, Map, State, Task, regions_of
+from sagadsl.language.datatypes import ANY
+from sagadsl.language.definition import Definition, Json, Map, State, regions_of
 from sagadsl.language.expressions import variable
 from sagadsl.language.library import Catalogue
 from sagadsl.language.places import sites
 from sagadsl.language.templates import expressions_in
+from sagadsl.machine.verification.known_types import KnownTypes
 from sagadsl.machine.verification.symbolic import Reads
 
 _KNOWN_OF_ERRORS = (("code",), ("state",))
@@ -27,11 +28,7 @@ class Vocabulary:
     """
 
     def __init__(self, definition: Definition, catalogue: Catalogue | None = None) -> None:
-        states = definition.all_states
-        self._types: dict[str, DataType] = {"input": of_schema(definition.input_schema)}
-        for state in states.values():
-            if isinstance(state, Task) and catalogue is not None:
-                self._types[f"states.{state.name}.output"] = _answer(catalogue, state)
+        self._types = KnownTypes(definition, catalogue)
         texts = [text for site in sites(definition) for text in _texts(site.value, site.is_condition)]
         found = [each for text in texts for each in readings(tokens(text))]
         self._asked = Counter(texts)
@@ -50,8 +47,7 @@ class Vocabulary:
 
     def _reads(self, texts: list[str], state: State) -> Reads:
         found = [each for text in texts for each in readings(tokens(text))]
-        own = _answer_type(self._types, state)
-        fields = {self._field(each): None for each in found if self._may_lack(each, own)}
+        fields = {self._field(each): None for each in found if self._may_lack(each, state)}
         again = (
             state.name in self._repeated
             or any(self._asked[text] > 1 for text in texts)
@@ -68,14 +64,14 @@ class Vocabulary:
     def _field(found: Reading) -> tuple[str, str]:
         return variable(found.reference)[0], found.reference.text
 
-    def _may_lack(self, found: Reading, own: DataType) -> bool:
+    def _may_lack(self, found: Reading, state: State) -> bool:
         """Whether a field is read that nothing guards, and that no schema says is always there."""
         if found.asked:
             return False
         name, path = variable(found.reference)
         if name in ("error", "saga") or not path:
             return False
-        here, skipped = own if name == "output" else self._types.get(name, ANY), len(found.reference.parts) - len(path)
+        here, skipped = self._types.of(name, state), len(found.reference.parts) - len(path)
         for i, part in enumerate(path, 1):
             guarded = (found.reference.root, *found.reference.parts[: skipped + i]) in found.present
             if not guarded and (here.kind != "object" or part not in here.required):
@@ -91,15 +87,6 @@ def _is_unknowable(found: Reading) -> bool:
 
 def _texts(value: Json, is_condition: bool) -> Iterable[str]:
     return [value] if is_condition else [text for _, _, text in expressions_in(value)]
-
-
-def _answer(catalogue: Catalogue, state: Task) -> DataType:
-    spec = catalogue.action(state.service, state.action)
-    return ANY if spec is None or spec.output is None else of_schema(spec.output)
-
-
-def _answer_type(types: Mapping[str, DataType], state: State) -> DataType:
-    return types.get(f"states.{state.name}.output", ANY)
 
 
 def _compared(texts: Iterable[str]) -> Iterator[str]:
