@@ -94,8 +94,7 @@ class Reader:
         told = _evaluated(self._message, status, body) if self._message else _first(body, MESSAGE_PLACES, _is_text)
         told = body if told is None else told  # which is words, where it is plain text
         text = " ".join(_printable(told).split()) if isinstance(told, str) else ""
-        if len(text) > _LONGEST:
-            text = f"{text[:_LONGEST]}…"
+        text = _shortened(text, _LONGEST)
         named = f"{status} {_phrase(status)}".rstrip()
         return f"{text} ({named})" if text else f"{self._name} answered {named}"
 
@@ -125,7 +124,7 @@ def _leads_to(answer: Answer) -> str:
     scheme, slashes, rest = where.rpartition("//")
     place, slash, path = rest.partition("/")
     shown = f"{scheme}{slashes}{place.rpartition('@')[2]}{slash}{path}" if slashes else where
-    return f", and leads to {shown[:_MOST_OF_PLACE]}"
+    return f", and leads to {_shortened(shown, _MOST_OF_PLACE)}"
 
 
 def _first(body: Json, places: tuple[tuple[str, ...], ...], fits: Any) -> Json:
@@ -148,6 +147,10 @@ def _is_text(value: Json) -> bool:
 
 def _printable(text: str) -> str:
     return "".join(character if character.isprintable() else " " for character in text)
+
+
+def _shortened(text: str, longest: int) -> str:
+    return text if len(text) <= longest else f"{text[:longest]}…"
 
 
 def _phrase(status: int) -> str:

@@ -24,7 +24,7 @@ _LONG_PATH = 8
 
 
 def load_services(path: str | os.PathLike[str], environment: Mapping[str, str] | None = None) -> Services:
-    """Return the services of a catalogue file: those with a `url`, and the limits and breakers of all.
+    """Return the services of a catalogue file: those with a `url`, and the limits, breakers and outputs of all.
 
     Python actions can be registered with what is returned, or it can be taken in by other services with `include`.
 
@@ -57,6 +57,8 @@ def services_of(bindings: Iterable[ServiceBinding], file: str, environment: Mapp
     for endpoint in endpoints_of(bindings, file, environment):
         _add(services, endpoint, environment)
     for binding in bindings:
+        for action, schema in binding.outputs.items():
+            services.answers(f"{binding.name}.{action}", schema)
         limit = binding.limit or (None if binding.url is None else binding.max_connections)
         if limit is not None:  # who waits for a connection does so with its timeout running
             services.limit(binding.name, limit)

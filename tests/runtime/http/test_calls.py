@@ -35,6 +35,29 @@ async def test_an_action_is_a_post_of_its_payload_with_all_that_a_service_needs_
     }
 
 
+async def test_what_the_catalogue_calls_a_number_is_one_in_a_saga_even_where_the_service_writes_7():
+    saga = compile_saga(
+        load("""\
+name: average
+states:
+  ask: {service: bank, action: totals, kind: read_only, next: which}
+  which:
+    type: choice
+    choices: [{when: "states.ask.output.total / states.ask.output.count > 3.0", next: dear}]
+    default: cheap
+  dear: {type: succeed, output: {average: "${states.ask.output.total / states.ask.output.count}"}}
+  cheap: {type: succeed}
+""")
+    )
+    kinds = "{type: object, properties: {total: {type: number}, count: {type: number}}}"
+    with Server(answered(200, b'{"total": 7, "count": 2}')) as server:
+        made = services(f"services: {{bank: {{url: {server.url}, actions: {{totals: {{output: {kinds}}}}}}}}}")
+        async with Engine("memory:", made) as engine:
+            outcome = await engine.run(saga, {})
+
+    assert outcome.output == {"average": 3.5}
+
+
 async def test_a_compensation_also_says_which_action_it_undoes():
     with Server(answered(204)) as server:
         assert await call(shop(server.url), {"input": {}, "output": None}, UNDO) == {}
@@ -199,6 +222,12 @@ async def call_open(made):
 async def test_a_good_answer_is_the_output(status, body, kind, output):
     with Server(answered(status, body, kind)) as server:
         assert await call(shop(server.url)) == output
+
+
+async def test_an_answer_s_numbers_are_of_the_types_that_the_file_names_however_json_has_them():
+    output = "{path: /do, output: {type: object, properties: {total: {type: number}, count: {type: integer}}}}"
+    with Server(answered(200, b'{"total": 7, "count": 2.0}', "application/json")) as server:
+        assert repr(await call(shop(server.url, output))) == "{'total': 7.0, 'count': 2}"
 
 
 ERRORS = "{path: /do, errors: {OutOfStock: 409, Gone: [404, 410], Fraud: []}}"

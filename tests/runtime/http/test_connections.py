@@ -2,6 +2,8 @@
 
 import asyncio
 
+import httpx
+
 from sagadsl.runtime.http import connections
 from tests.runtime.http.calling import CONTEXT, shop
 from tests.runtime.http.server import Server, keep_alive
@@ -66,3 +68,52 @@ async def test_a_call_that_is_called_off_gives_its_connection_back():
                 calling.cancel()
                 await asyncio.wait([calling])
             assert await at_once(made, 1) == [{}]
+
+
+async def test_a_connection_is_not_lent_again_once_a_call_was_called_off_on_it_at_whatever_moment():
+    with Server(keep_alive(slow)) as server:
+        for turns in range(30):
+            async with shop(server.url, max_connections=1, connect_timeout=0.5) as made:
+                calling = asyncio.create_task(at_once(made, 1))
+                for _ in range(turns):
+                    await asyncio.sleep(0)
+                calling.cancel()
+                await asyncio.wait([calling])
+
+                assert await at_once(made, 1) == [{}], f"called off after {turns} turns of the loop"
+
+
+async def test_an_answer_that_is_there_does_not_wait_for_old_connections_to_close(monkeypatch, caplog):
+    class Refusing(httpx.AsyncClient):
+        async def aclose(self):
+            raise OSError("it does not close")
+
+    class Hanging(httpx.AsyncClient):
+        async def aclose(self):
+            await asyncio.sleep(60)
+
+    monkeypatch.setattr(connections, "_IDLE", 0.05)
+    monkeypatch.setattr(connections, "_CLOSING", 0.3)
+    caplog.set_level("INFO")
+    for client in (Refusing, Hanging):
+        lent = connections.Connections(client, 2, 1.0)
+        async with lent.borrow(), lent.borrow():
+            pass
+        await asyncio.sleep(0.1)
+
+        async with asyncio.timeout(1):
+            async with lent.borrow():
+                pass
+            await lent.close()
+
+    assert "a connection did not close: it does not close" in caplog.text
+    assert "a connection did not close: TimeoutError" in caplog.text
+
+
+async def test_what_comes_back_after_the_end_is_closed_as_well():
+    with Server(keep_alive(slow)) as server:
+        async with shop(server.url) as made:
+            calling = asyncio.create_task(at_once(made, 1))
+            await asyncio.sleep(0.02)
+        assert await calling == [{}]
+        await eventually(lambda: not server._tasks)

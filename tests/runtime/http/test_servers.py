@@ -110,6 +110,14 @@ async def test_a_redirect_to_elsewhere_gets_nothing_and_is_told_without_its_secr
     )
 
 
+async def test_of_a_long_place_that_a_redirect_leads_to_it_is_told_that_it_was_cut():
+    """So that a sensitive value in it, of which only the beginning is left, is found by a mask."""
+    with Server(answered(307, Location=f"/{'x' * 190}/4111111111111111")) as server:
+        failure = await call(shop(server.url))
+
+    assert failure.message.endswith(f"leads to /{'x' * 190}/41111111…")
+
+
 # -- proxies ------------------------------------------------------------------------------------------------------
 
 
