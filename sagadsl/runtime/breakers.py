@@ -2,7 +2,7 @@
 
 Counting, opening, and letting one call try are those of the library `interlock`. Added to it is what sagas need: an
 attempt that fails while the circuit is open says how long it stays so, and the next one waits for that; and whoever
-comes while one call tries waits for what it finds out. So no saga spends its attempts on a circuit that is open.
+comes while one call tries waits for what it finds out. So each time that a circuit is open costs a saga one attempt.
 """
 
 from __future__ import annotations
@@ -136,9 +136,10 @@ class Guard:
         if new == "open":
             self._opened_at = self._now()
         if new != "half_open":
-            _log.warning(
-                "the circuit of %s is %s", name, new, extra={"service": name, "circuit": str(new), "was": str(old)}
-            )
+            is_news = (old, new) != ("half_open", "open")  # nor is it an alert that the call that tried has failed
+            level = logging.WARNING if is_news else logging.DEBUG
+            extra = {"service": name, "circuit": str(new), "was": str(old)}
+            _log.log(level, "the circuit of %s is %s", name, new, extra=extra)
         if new == "open":
             for opened in tuple(self._listeners):
                 opened(name)

@@ -13,7 +13,8 @@ from sagadsl.runtime.decisions import Make
 from sagadsl.runtime.recorder import Recorder
 from sagadsl.runtime.store.contract import EVERYTHING, Filter, SagaRow, Store, StoreError
 from sagadsl.runtime.stored import Recollection
-from sagadsl.runtime.verdicts import Recorded, Refused, Verdict, refused
+from sagadsl.runtime.stuck import STUCK, those_with
+from sagadsl.runtime.verdicts import Refused, Verdict, recorded, refused
 
 TOGETHER = 100
 """Sagas that are decided about in one commit."""
@@ -35,13 +36,19 @@ class Selection:
 
 
 async def chosen(store: Store, selection: Selection, limit: int | None = None) -> list[SagaRow]:
-    """Return the sagas of a selection, the youngest first, `limit` at the most."""
+    """Return the sagas of a selection, the youngest first, `limit` at the most.
+
+    Those that are asked for by an error are as well those that it keeps from being undone.
+    """
+    which, since = selection.which, selection.quiet_since
+    by_undo = which.error_code if not which.statuses or STUCK in which.statuses else None
+    asked, together = (which, _PAGE) if by_undo is None else (replace(which, error_code=None), TOGETHER)
     found: list[SagaRow] = []
     after: str | None = None
     while limit is None or len(found) < limit:
-        page = await store.list(selection.which, after=after, limit=_PAGE)
-        since = selection.quiet_since
-        found.extend(row for row in page.sagas if since is None or row.updated_at <= since)
+        page = await store.list(asked, after=after, limit=together)
+        rows = [row for row in page.sagas if since is None or row.updated_at <= since]
+        found += rows if by_undo is None else await those_with(store, rows, by_undo)
         after = page.after
         if after is None:
             break
@@ -70,10 +77,9 @@ def _rehearsed(saga: Saga, make: Make) -> Verdict:
     try:
         event = replace(make(saga), seq=saga.seq + 1, at=saga.now)
         foreseen.check(saga, event)
-        saga.apply(event)
+        return recorded(saga, saga.apply(event))
     except UnexpectedEvent as unexpected:
         return refused(saga, str(unexpected))
-    return Recorded(saga.status)
 
 
 async def record(

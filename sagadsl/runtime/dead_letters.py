@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
-from sagadsl.language.definition import Json, Task
+from sagadsl.language.definition import Json, SubSaga, Task, Wait
 from sagadsl.machine.commands import Command, Compensate, CompensateChild, Invoke, StartChild
 from sagadsl.machine.events import (
     CompensationRequested,
@@ -33,6 +33,8 @@ _NAMED = 5
 MANY = 100
 """Of so many steps it is tried out, at the most, what can be decided about them."""
 
+_UNDER_WAY = {"running", "waiting", "retrying"}
+
 _CAN_BE_DECIDED = {row.source for row in STEP.rows if row.trigger in {"resolve", "skip"}} - {STEP.initial}
 
 
@@ -48,6 +50,7 @@ class Step:
         output: What the action answered.
         error: What it answered the last time it failed; for a failed compensation, what that answered.
         in_doubt: Whether the action may have taken place although nobody knows.
+        child: The id of the saga that it runs, which knows what has taken place; empty for all other steps.
     """
 
     state: str
@@ -59,6 +62,7 @@ class Step:
     output: Json = None
     error: Failure | None = None
     in_doubt: bool = False
+    child: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +74,7 @@ class Choice:
         about: The state or the signal, and `region` which item of a map; empty for the whole saga.
         meaning: What comes of it, for people.
         needs_output: Whether it takes an output or a payload, which later states may read.
+        output: What that needs at the least for the saga to go on at once, `foreseen.TO_FILL_IN` for each value.
     """
 
     decision: str
@@ -77,6 +82,7 @@ class Choice:
     about: str = ""
     region: str = ""
     needs_output: bool = False
+    output: Mapping[str, Json] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +90,8 @@ class Findings:
     """What a person needs to know in order to decide about a saga."""
 
     done: Sequence[Step]
+    under_way: Sequence[Step]
+    being_undone: Sequence[Step]
     undone: Sequence[Step]
     failed: Sequence[Step]
     in_doubt: Sequence[Step]
@@ -93,12 +101,14 @@ class Findings:
 
 def findings(saga: Saga) -> Findings:
     """Return what has become of each step, and what can be decided now."""
-    steps = [_step(execution) for execution in saga.executions.values() if execution.regions is None]
+    steps = [_step(saga, execution) for execution in saga.executions.values() if execution.regions is None]
     begun = {execution.name for execution in saga.executions.values()}
     return Findings(
         done=[step for step in steps if step.status == "completed"],
+        under_way=[step for step in steps if step.status in _UNDER_WAY],
+        being_undone=[step for step in steps if step.status == "compensating"],
         undone=[step for step in steps if step.status == "compensated"],
-        failed=[step for step in steps if step.status in DEAD],
+        failed=[*(step for step in steps if step.status in DEAD), *_stopped(saga)],
         in_doubt=[step for step in steps if step.in_doubt],
         not_begun=[state.name for state in saga.definition.all_states.values() if _waits_its_turn(state, begun)],
         choices=list(choices(saga)),
@@ -108,7 +118,8 @@ def findings(saga: Saga) -> Findings:
 def choices(saga: Saga) -> Iterator[Choice]:
     """Yield what can be decided: each decision is tried out on a copy of the saga, which says whether it is refused.
 
-    The copy says as well what is set in motion, where that is not all that has failed, or more than one thing.
+    The copy says as well what is set in motion, where that is not all that has failed, or more than one thing. A retry
+    that is known to fail again is taken, but it is none of what can be decided.
     """
     for choice, make in _thinkable(saga):
         copy = copy_saga(saga)
@@ -116,7 +127,13 @@ def choices(saga: Saga) -> Iterator[Choice]:
             commands = _try_out(saga, copy, make)
         except UnexpectedEvent:
             continue
-        yield replace(choice, meaning=choice.meaning + _besides(choice, saga, copy, commands))
+        if choice.decision == "retry" and _is_where(saga, copy):
+            continue
+        told = replace(choice, meaning=choice.meaning + _besides(choice, saga, copy, commands))
+        event = make(saga)
+        if isinstance(event, StepResolved) and choice.needs_output and not stands_at_no_step(saga):
+            told = replace(told, output=foreseen.least_output(saga, event))
+        yield told
 
 
 def refusal(saga: Saga, make: Make) -> str | None:
@@ -136,17 +153,54 @@ def _try_out(saga: Saga, copy: Saga, make: Make) -> Sequence[Command]:
 
 
 def _besides(choice: Choice, saga: Saga, copy: Saga, commands: Sequence[Command]) -> str:
-    """Say which steps a retry calls, if there are several, or which ones have yet to be decided about."""
+    """Say what a decision leads to that it does not say itself: calls, further decisions, failures."""
+    if choice.decision == "compensate":
+        too = _under_way_and_undone(saga, copy)
+        return f", and what is under way: {_listed(too)}" if too else ""
     if choice.decision == "retry":
         again = [
             _place(each) for each in commands if isinstance(each, Invoke | Compensate | StartChild | CompensateChild)
         ]
-        return f": {_listed(again)}" if len(again) > 1 else ""
-    if choice.decision in {"resolve", "skip"} and copy.status in DEAD:
-        was = {each.label for each in saga.latest.values() if each.status in DEAD and not _is_around(each)}
-        left = [each.label for each in copy.latest.values() if each.label in was and each.status in DEAD]
-        return f"; then {_listed(left)} {'is' if len(left) == 1 else 'are'} still to be decided about" if left else ""
+        return f": {_listed(again)}" if len(again) > 1 else _fails_then(saga, copy)
+    if choice.decision in {"resolve", "skip"}:
+        left = _left(saga, copy) if copy.status in DEAD else []
+        if left:
+            return f"; then {_listed(left)} {'is' if len(left) == 1 else 'are'} still to be decided about"
+        return "" if choice.needs_output else _fails_then(saga, copy)  # what follows depends on the output
     return ""
+
+
+def _left(saga: Saga, copy: Saga) -> Sequence[str]:
+    """Return the steps that have failed, and wait for a decision about each of them."""
+    was = {each.label for each in saga.latest.values() if each.status in DEAD and not _is_around(each)}
+    return [each.label for each in copy.latest.values() if each.label in was and each.status in DEAD]
+
+
+def _under_way_and_undone(saga: Saga, copy: Saga) -> Sequence[str]:
+    under_way = (key for key, each in saga.executions.items() if each.status in _UNDER_WAY and not _is_around(each))
+    undone = (copy.executions[key] for key in under_way)
+    return [each.label for each in undone if each.status == "compensating" or each.must_be_undone]
+
+
+def _fails_then(saga: Saga, copy: Saga) -> str:
+    """Say where the saga fails at once because of a decision; its messages may hold what is sensitive."""
+    if copy.error is None or _is_where(saga, copy) or copy.status == saga.status == "compensation_failed":
+        return ""
+    what = "fails at once" if copy.status in DEAD else "is undone at once, because it fails"
+    return f"; then the saga {what} at {copy.error_state} with {copy.error.code}"
+
+
+def _is_where(saga: Saga, copy: Saga) -> bool:
+    """Whether a decision would leave a saga where it stands, because the same fails again without being called."""
+    return (saga.status, saga.error, saga.error_state) == (copy.status, copy.error, copy.error_state)
+
+
+def stands_at_no_step(saga: Saga) -> bool:
+    """Whether a saga has failed in a state that calls nobody, such as a choice none of whose conditions holds.
+
+    Whoever resolves that completes the saga, and says so that all that is left has been done by hand.
+    """
+    return saga.status == "failed" and saga.current(saga.root) is None
 
 
 def _place(command: Invoke | Compensate | StartChild | CompensateChild) -> str:
@@ -175,6 +229,9 @@ def _thinkable(saga: Saga) -> Iterator[tuple[Choice, Make]]:
         resolve = Choice("resolve", by_hand, state, region, needs_output=not undoing)
         yield resolve, decisions.resolve(state, region=region)
         yield Choice("skip", f"goes on without {label}", state, region), decisions.skip(state, region=region)
+    if stands_at_no_step(saga):
+        whole = f"completes the saga with this output: whatever comes after {saga.state} is not called"
+        yield Choice("resolve", whole, saga.state, needs_output=True), decisions.resolve(saga.state)
     waiting = list(islice((e for e in latest if e.status in {"running", "waiting"} or e.awaits), MANY))
     for name in dict.fromkeys(e.awaits for e in waiting if e.awaits is not None):
         yield Choice("signal", "is what a step waits for", name, needs_output=True), decisions.signal(name)
@@ -185,7 +242,12 @@ def _thinkable(saga: Saga) -> Iterator[tuple[Choice, Make]]:
     yield Choice("compensate", "undoes everything that was done"), decisions.compensate()
 
 
-def _step(execution: Execution) -> Step:
+def _stopped(saga: Saga) -> Iterator[Step]:
+    if stands_at_no_step(saga):
+        yield Step(saga.state, "", saga.state, saga.status, 0, 0, error=saga.error)
+
+
+def _step(saga: Saga, execution: Execution) -> Step:
     return Step(
         state=execution.name,
         region=execution.region,
@@ -196,6 +258,7 @@ def _step(execution: Execution) -> Step:
         output=execution.output,
         error=execution.undo_failure or execution.failure,
         in_doubt=_is_in_doubt(execution),
+        child=execution.child_id(saga.id) if isinstance(execution.state, SubSaga) else "",
     )
 
 
@@ -210,7 +273,7 @@ def _is_in_doubt(execution: Execution) -> bool:
 
 
 def _waits_its_turn(state: object, begun: set[str]) -> bool:
-    return isinstance(state, Task) and state.name not in begun
+    return isinstance(state, Task | SubSaga | Wait) and state.name not in begun
 
 
 def people(events: Sequence[Event]) -> Iterator[Event]:

@@ -34,7 +34,7 @@ def check_names(saga: Saga) -> None:
     for what, name in (("the business key", saga.key or ""), *(("the lock", lock) for lock in saga.locks)):
         if len(name) > LONGEST_KEY:
             why = f"has {len(name):,} characters with this input, and may have {LONGEST_KEY}"
-            raise InputError((InputProblem(f"{what} {name[:50]!r}…", why),))
+            raise InputError((InputProblem(f"{what} {f'{name[:50]}…'!r}", why),))
 
 
 def check_id(saga_id: str) -> str:

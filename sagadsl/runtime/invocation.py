@@ -14,6 +14,7 @@ from typing import Any
 
 from sagadsl.language.definition import Json
 from sagadsl.language.jsondata import NotJsonError, as_json
+from sagadsl.language.number_kinds import typed
 from sagadsl.machine.events import Failure
 from sagadsl.runtime.failures import failure_of
 from sagadsl.runtime.services import Action, ActionContext
@@ -57,10 +58,19 @@ def _begin(action: Action, payload: Json, context: ActionContext) -> Awaitable[A
 
 def _checked(action: Action, answer: Any) -> Json | Failure:
     try:
-        return {} if answer is None else as_json(answer)
+        output: Json = {} if answer is None else as_json(answer)
+        return output if action.output_schema is None else _typed(output, action.output_schema)
     except Exception as error:  # noqa: BLE001 - the answer is the user's, and so is what reading it may raise
         why = str(error) if isinstance(error, NotJsonError) else "the answer cannot be read"
         return Failure(INVALID_OUTPUT, f"{action.name}: {why}", retryable=False, in_doubt=True)
+
+
+def _typed(output: Json, schema: Json) -> Json:
+    """Return an answer with its numbers of the kinds that its schema names, if a saga can carry them so."""
+    try:
+        return as_json(typed(output, schema))
+    except NotJsonError:  # 1e300 is a whole number too, and not one of 64 bits
+        return output
 
 
 async def in_thread(function: Callable[[], Any], name: str) -> Any:

@@ -14,13 +14,12 @@ from dataclasses import replace
 from typing import Self, TypeVar
 
 from sagadsl.language.diagnostics import DefinitionError
-from sagadsl.machine.commands import Command, Compensate, Finish, Invoke
+from sagadsl.machine.commands import Command, Compensate, Invoke
 from sagadsl.machine.lifecycles import AT_REST
 from sagadsl.machine.saga import Saga
 from sagadsl.machine.unexpected import UnexpectedEvent
 from sagadsl.runtime import foreseen, mail, processes
 from sagadsl.runtime.clock import Clock, SystemClock
-from sagadsl.runtime.dead_letters import DEAD
 from sagadsl.runtime.decisions import Make
 from sagadsl.runtime.limits import Limits
 from sagadsl.runtime.replies import replies
@@ -39,7 +38,7 @@ from sagadsl.runtime.store.contract import (
     Write,
 )
 from sagadsl.runtime.stored import Recollection
-from sagadsl.runtime.verdicts import Recorded, Refused, Sent, Verdict, reason, refused
+from sagadsl.runtime.verdicts import Recorded, Refused, Sent, Verdict, reason, recorded, refused
 
 T = TypeVar("T")
 
@@ -55,6 +54,8 @@ _GONE_ON = Refused("something else has happened to the saga meanwhile; look at i
 class Recorder:
     """Records decisions in a store that is open. Use it as `async with Recorder(store) as recorder:`.
 
+    One can be shared by tasks that decide at the same time.
+
     Args:
         store: Where the sagas are.
         clock: What time it is.
@@ -68,6 +69,7 @@ class Recorder:
         self._recollection = Recollection(store)
         self._engine_id = ""
         self._beating: asyncio.Task[None] | None = None
+        self._turn = asyncio.Lock()  # what one call owns, another one of the same name would give back
 
     async def __aenter__(self) -> Self:
         await self._join()
@@ -111,10 +113,11 @@ class Recorder:
         Raises:
             StoreUnavailableError: The store is not there now; what of this is in it can be seen there.
         """
-        rows = await self._with_lease(lambda: self._claim(saga_ids))
-        verdicts: dict[str, Verdict] = {id_: Refused("there is no such saga") for id_ in saga_ids if id_ not in rows}
-        here = [row for row in rows.values() if self._is_free(row)]
-        verdicts |= await self._with_lease(lambda: self._record_here(here, make))
+        async with self._turn:
+            rows = await self._with_lease(lambda: self._claim(saga_ids))
+            here = [row for row in rows.values() if self._is_free(row)]
+            verdicts = await self._with_lease(lambda: self._record_here(here, make))
+        verdicts |= {id_: Refused("there is no such saga") for id_ in saga_ids if id_ not in rows}
         return verdicts | await self._send([row for row in rows.values() if not self._is_free(row)], make)
 
     def _is_free(self, row: SagaRow) -> bool:
@@ -193,8 +196,7 @@ class Recorder:
         for saga_id, run in runs.items():
             try:
                 commands = [] if make is None else self._write(run, make, None, writes)
-                failed = run.saga.status in DEAD and any(isinstance(each, Finish) for each in commands)
-                verdicts[saga_id] = Recorded(run.saga.status, failed_again=failed)
+                verdicts[saga_id] = recorded(run.saga, commands)
             except UnexpectedEvent as unexpected:
                 verdicts[saga_id] = refused(run.saga, str(unexpected))
         refusals = await self._store.commit(self._engine_id, writes) if writes else []
@@ -262,9 +264,10 @@ class Recorder:
 
     async def _deliver(self, saga_ids: Sequence[str]) -> None:
         """Where an engine has let go of a saga before it read our letter, let the saga take it here."""
-        await self._bury_the_dead()
-        free = [row for saga_id in saga_ids if (row := await self._store.row(saga_id)).owner is None]
-        await self._record_here(free, None)
+        async with self._turn:
+            await self._bury_the_dead()
+            free = [row for saga_id in saga_ids if (row := await self._store.row(saga_id)).owner is None]
+            await self._record_here(free, None)
 
 
 def _rests(row: SagaRow) -> bool:

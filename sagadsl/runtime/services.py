@@ -17,15 +17,18 @@ import asyncio
 import inspect
 import typing
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 from weakref import WeakKeyDictionary
 
 from sagadsl.language.definition import Json
+from sagadsl.runtime.action_context import ActionContext
 
 if TYPE_CHECKING:
     from sagadsl.runtime.breakers import CircuitState, Guard
+
+__all__ = ["Action", "ActionContext", "ActionError", "Services", "ServicesError", "UnknownActionError"]
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 Closing = Callable[[], Awaitable[None]]
@@ -69,25 +72,6 @@ class UnknownActionError(LookupError):
 
 
 @dataclass(frozen=True, slots=True)
-class ActionContext:
-    """What an action may want to know of the call it serves.
-
-    Args:
-        saga_id: The saga that calls.
-        state: The state whose action, or whose compensation, this is.
-        attempt: 1 for the first one.
-        idempotency_key: The same for every attempt, so that a repeat can be recognised.
-        undoes: In a compensation, the idempotency key of the action to undo; otherwise `None`.
-    """
-
-    saga_id: str
-    state: str
-    attempt: int
-    idempotency_key: str
-    undoes: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Action:
     """One registered function and what is known of its parameters."""
 
@@ -97,6 +81,7 @@ class Action:
     signature: inspect.Signature
     context_parameter: str | None
     whole_payload_parameter: str | None
+    output_schema: Json = None
 
     def arguments(self, payload: Json, context: ActionContext) -> dict[str, Any]:
         """Return what to call the function with.
@@ -140,6 +125,7 @@ class Services:
 
     def __init__(self) -> None:
         self._actions: dict[str, Action] = {}
+        self._outputs: dict[str, Json] = {}
         self._limits: dict[str, int] = {}
         self._guards: dict[str, Guard] = {}
         self._closing: list[Closing] = []
@@ -173,6 +159,19 @@ class Services:
         if action.name in self._actions:
             raise ValueError(f"the action {action.name!r} is registered already")
         self._actions[action.name] = action
+        if action.name in self._outputs:
+            self.answers(action.name, self._outputs[action.name])
+
+    def answers(self, action: str, schema: Json) -> None:
+        """Say what an action answers, be it registered yet or not: the numbers in it are then of the schema's types.
+
+        Args:
+            action: Its name, `service.action`.
+            schema: JSON Schema (draft-07) of its answer.
+        """
+        self._outputs[action] = schema
+        if action in self._actions:
+            self._actions[action] = replace(self._actions[action], output_schema=schema)
 
     def include(self, *others: Services) -> Self:
         """Take in all that other services have, and return these.
@@ -183,6 +182,8 @@ class Services:
         for other in others:
             for action in other._actions.values():
                 self.add(action)
+            for name, schema in other._outputs.items():
+                self.answers(name, schema)
             self._limits |= other._limits
             self._guards |= other._guards
             self._closing += other._closing

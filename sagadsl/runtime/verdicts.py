@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from sagadsl.machine.commands import Command, Finish
+from sagadsl.machine.lifecycles import AT_REST, SAGA
 from sagadsl.machine.saga import Saga
 
 
@@ -38,6 +41,17 @@ class Sent:
 
 
 Verdict: TypeAlias = Recorded | Refused | Sent
+
+
+def recorded(saga: Saga, commands: Sequence[Command]) -> Recorded:
+    """Return what a decision has come to that a saga has taken.
+
+    Args:
+        saga: The saga, after it.
+        commands: What it then wants done; nothing if there was no decision.
+    """
+    waits_for_a_person = saga.status in AT_REST - SAGA.final
+    return Recorded(saga.status, failed_again=waits_for_a_person and any(isinstance(c, Finish) for c in commands))
 
 
 def refused(saga: Saga, message: str) -> Refused:

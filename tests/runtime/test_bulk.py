@@ -85,3 +85,41 @@ async def test_it_can_be_stopped_between_hundreds_and_what_was_told_was_done(sto
 
     assert len(told) == bulk.TOGETHER
     assert sorted(await ids(store, Selection(Filter(statuses=("running",))))) == sorted(told)
+
+
+UNDOING = """
+name: undoing
+defaults: {retry: {max_attempts: 1}}
+steps:
+  - {id: book, service: s, action: book, compensation: cancel}
+  - {id: pay, service: s, action: pay, kind: read_only}
+"""
+
+
+async def test_a_saga_that_could_not_be_undone_is_chosen_by_either_error():
+    made, store = Services(), MemoryStore()
+    await store.open()
+
+    @made.action("s.book")
+    async def book():
+        return {}
+
+    @made.action("s.pay")
+    async def pay():
+        raise ActionError("NoFunds", "empty", retryable=False)
+
+    @made.action("s.cancel")
+    async def cancel():
+        raise ActionError("HotelClosed", "in winter", retryable=False)
+
+    async with Engine(store, made) as engine:
+        stuck = (await engine.run(compile_saga(load(UNDOING)), {}, "stuck")).saga_id
+
+    def waiting(error, *statuses):
+        return Selection(Filter(statuses=statuses, error_code=error))
+
+    for error in ("NoFunds", "HotelClosed"):
+        assert await ids(store, waiting(error, "failed", "compensation_failed"), limit=1) == [stuck]
+        assert await ids(store, waiting(error)) == [stuck]
+        assert await ids(store, waiting(error, "failed")) == []
+    assert await ids(store, waiting("Closed", "compensation_failed")) == []

@@ -110,6 +110,61 @@ def test_where_several_steps_have_failed_it_is_said_what_each_decision_is_about_
     ]
 
 
+PIVOT = """
+name: dec
+max_retries: 3
+states:
+  a: {service: s, action: a, kind: pivot, next: pick}
+  pick: {type: choice, choices: [{when: "states.a.output.x == '1'", next: b}]}
+  b: {service: s, action: b, kind: read_only, next: done}
+  done: {type: succeed, output: {z: "${states.b.output.z}", n: "${states.b.output.deep.n}"}}
+"""
+NOWHERE = StepSucceeded("a", 1, {"x": "2"})
+AT_B = [StepSucceeded("a", 1, {"x": "1"}), StepFailed("b", 1, Failure("No", retryable=False))]
+
+
+def test_a_saga_that_failed_in_a_choice_tells_so_and_all_that_can_be_done_is_to_complete_it():
+    saga = happened(PIVOT, NOWHERE)
+    told = findings(saga)
+
+    assert [(step.label, step.error.code) for step in told.failed] == [("pick", "NoChoice")]
+    assert decided(saga) == [("resolve", "pick")]
+    assert "whatever comes after pick is not called" in told.choices[0].meaning
+    assert refusal(saga, decisions.retry()) is None, "it is of no use, and yet nobody is kept from it"
+
+
+def test_a_skip_of_a_choice_says_that_there_is_nothing_to_skip():
+    said = refusal(happened(PIVOT, NOWHERE), decisions.skip("pick"))
+
+    assert "the saga is at 'pick', which is no step that could be skipped" in said
+
+
+def test_an_output_is_offered_with_what_comes_next_needs_and_a_skip_says_that_it_fails():
+    meant = {choice.decision: choice for choice in findings(happened(PIVOT, *AT_B)).choices}
+
+    assert meant["resolve"].output == {"z": "…", "deep": {"n": "…"}}
+    assert meant["skip"].meaning.endswith("; then the saga fails at once at done with InvalidPayload")
+    assert set(meant) == {"retry", "resolve", "skip"}
+
+
+def test_what_is_under_way_is_told_with_what_waits_its_turn_and_calling_it_off_says_that_it_is_undone():
+    text = """
+name: n
+states:
+  both: {type: parallel, branches: {l: {steps: [{id: kid, type: saga, saga: child}]}, r: {steps: [{id: look, service: s,
+    action: l, kind: read_only}]}}, next: rest}
+  rest: {type: wait, for: 1s, next: other}
+  other: {type: saga, saga: child, next: done}
+  done: {type: succeed}
+"""
+    told = findings(happened(text))
+
+    assert [(step.label, step.child) for step in told.under_way] == [("kid", "s/kid"), ("look", "")]
+    assert told.not_begun == ["rest", "other"]
+    (call_off,) = told.choices
+    assert call_off.meaning == "undoes everything that was done, and what is under way: kid"
+
+
 def test_a_saga_that_waits_says_for_what_signal_and_for_which_report():
     asks = "name: n\nstates:\n  ask: {type: wait, signal: go, next: done}\n  done: {type: succeed}\n"
     prints = "name: n\nsteps: [{id: print, service: s, action: p, kind: read_only, callback: true, timeout: 1d}]\n"
@@ -141,7 +196,8 @@ def test_what_is_said_to_be_possible_is_taken_and_all_that_a_person_can_decide_a
     makers = {"resolve": StepResolved, "skip": StepSkipped}
     wholes = {"retry": RetryRequested, "compensate": CompensationRequested}
     for name, kind in wholes.items():
-        assert (name in [choice.decision for choice in said]) == takes(life, kind())
+        helps = name != "retry" or not fails_again(life)
+        assert (name in [choice.decision for choice in said]) == (takes(life, kind()) and helps)
     for step in life.saga.latest.values():
         for name, kind in makers.items():
             possible = any((c.decision, c.about, c.region) == (name, step.name, step.region) for c in said)
@@ -149,6 +205,17 @@ def test_what_is_said_to_be_possible_is_taken_and_all_that_a_person_can_decide_a
     for choice in said:
         if choice.decision == "signal":
             assert takes(life, SignalReceived(choice.about))
+
+
+def fails_again(life):
+    """Whether the saga, retried, fails of the same without calling anybody."""
+    saga = life.compiled.replay("s", [event for event, _ in life.moments])
+    why = saga.error
+    try:
+        saga.apply(replace(RetryRequested(), at=saga.now))
+    except UnexpectedEvent:
+        return False
+    return saga.status in {"failed", "compensation_failed"} and saga.error == why and not saga.outstanding
 
 
 def takes(life, event):

@@ -1,6 +1,7 @@
 """Decisions that are recorded by a process that runs no sagas."""
 
 import asyncio
+import random
 from dataclasses import replace
 
 import pytest
@@ -204,6 +205,36 @@ async def test_of_two_people_who_decide_at_the_same_moment_one_is_told_to_look_a
     assert (row.status, row.owner, row.wake_at) == ("running", None, UNBEGUN)
 
 
+@pytest.mark.parametrize("seed", range(3))
+async def test_what_people_decide_at_the_same_time_through_one_recorder_is_always_taken_up_again(store, seed):
+    ids = [f"s{i}" for i in range(4)]
+    await failed_saga(store, *ids)
+    dice = random.Random(seed)
+
+    class Unsteady:
+        """A store that answers at once or a little later."""
+
+        def __getattr__(self, name):
+            found = getattr(store, name)
+            if name not in {"histories", "commit", "release", "row", "claim_one"}:
+                return found
+
+            async def later(*arguments):
+                await asyncio.sleep(dice.choice([0, 0, 0.002, 0.005]))
+                return await found(*arguments)
+
+            return later
+
+    async with Recorder(Unsteady()) as shared:
+        decided = [shared.record(saga_id, decisions.retry(str(i))) for saga_id in ids for i in range(6)]
+        verdicts = await asyncio.gather(*decided)
+
+    assert verdicts.count(Recorded("running")) == len(ids)
+    rows = (await store.list(Filter())).sagas
+    assert {(row.status, row.owner) for row in rows} == {("running", None)}
+    assert all(row.wake_at is not None for row in rows)
+
+
 async def test_one_that_was_taken_for_dead_begins_anew(store):
     await failed_saga(store, "s")
 
@@ -342,3 +373,17 @@ async def test_an_engine_that_cannot_run_the_saga_leaves_it_unbegun_to_others(st
 
 async def _is_left(store, engine):
     return engine._claims._not_ours and (await store.row("s")).owner is None
+
+
+async def test_decisions_of_tasks_that_share_a_recorder_leave_no_saga_that_nobody_takes_up(store):
+    """Given a refused decision beside one that is taken, when both are made at once, then the saga goes on."""
+    ids = [f"o{number}" for number in range(6)]
+    await failed_saga(store, *ids)
+
+    async with Recorder(store) as recorder:
+        both = (decisions.retry(), decisions.resolve("a", {}), decisions.skip("a"), decisions.resolve("b", {}))
+        await asyncio.gather(*(recorder.record(saga_id, make) for saga_id in ids for make in both))
+
+    rows = [await store.row(saga_id) for saga_id in ids]
+    assert {row.status for row in rows} == {"running"}
+    assert all(row.owner is None and row.wake_at is not None for row in rows)

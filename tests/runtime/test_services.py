@@ -1,6 +1,7 @@
 """Functions as actions: how their parameters are filled and how they are called."""
 
 import asyncio
+import json
 import logging
 import threading
 from collections.abc import Mapping
@@ -44,6 +45,30 @@ def test_one_mapping_that_is_a_key_of_the_payload_takes_that_key():
         return card
 
     assert call(pay, {"card": {"number": 7}}) == {"number": 7}
+
+
+TOTALS = {"type": "object", "properties": {"total": {"type": "number"}, "count": {"type": "integer"}}}
+
+
+@pytest.mark.parametrize("is_known_first", [True, False])
+def test_numbers_of_an_answer_become_of_the_kinds_that_its_schema_names(is_known_first):
+    python, described = Services(), Services()
+    python.action("bank.totals")(lambda: {"total": 7, "count": 2.0, "other": 3})
+    described.answers("bank.totals", TOTALS)
+    services = Services().include(*((described, python) if is_known_first else (python, described)))
+
+    answer = asyncio.run(invoke(services.find("bank", "totals"), {}, CONTEXT))
+
+    assert json.dumps(answer) == '{"total": 7.0, "count": 2, "other": 3}'
+
+
+@pytest.mark.parametrize("given", [{"count": 1e300}, {"total": "7"}, [7], None])
+def test_an_answer_that_departs_from_its_schema_stays_as_it_is(given):
+    services = Services()
+    services.answers("bank.totals", TOTALS)
+    services.action("bank.totals")(lambda: given)
+
+    assert asyncio.run(invoke(services.find("bank", "totals"), {}, CONTEXT)) == (given or {})
 
 
 def test_the_context_reaches_a_parameter_that_asks_for_it():

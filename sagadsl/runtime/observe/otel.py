@@ -237,7 +237,7 @@ class _Tracing:
 
 
 def _has_succeeded(saga: Saga, command: ActionCall) -> bool:
-    """Whether the outcome of an attempt was reported before the action itself has answered; nobody waits for it then."""
+    """Whether an attempt's outcome was reported before the action itself has answered: nobody waits for it then."""
     if isinstance(command, Compensate):
         return False
     execution = saga.executions.get((command.state, command.region, command.execution))
