@@ -13,7 +13,7 @@ from sagadsl.cli.exits import OK, PROBLEMS, CommandError
 from sagadsl.cli.formats import Format, FormatOption, counted, printable
 
 if TYPE_CHECKING:
-    from sagadsl.runtime.audit import Audit
+    from sagadsl.runtime.audit import Audit, Finding
 
 _SHOWN = 20
 
@@ -73,8 +73,12 @@ def _write(path: Path, audit: Audit) -> None:
         typer.echo(f"{path}: sound; {sagas}, the last hash is {audit.last_hash}")
     else:
         typer.echo(f"{path}: NOT sound; {counted(len(audit.findings), 'finding')}, {sagas}")
-        _list([f"  line {finding.line}: {finding.message}" for finding in audit.findings])
+        _list([f"  {_place(finding)}{finding.message}" for finding in audit.findings])
     _list([f"  note: {note}" for note in audit.notes])
+
+
+def _place(finding: Finding) -> str:
+    return f"line {finding.line}: " if finding.line else ""
 
 
 def _list(lines: Sequence[str]) -> None:

@@ -14,6 +14,7 @@ from sagadsl.cli.formats import Format, FormatOption, printable
 from sagadsl.cli.stores import StoreOption, look
 
 if TYPE_CHECKING:
+    from sagadsl.cli.reasons import Below
     from sagadsl.cli.recalling import Recalled
     from sagadsl.runtime.bulk import Selection
     from sagadsl.runtime.store.contract import SagaRow, Store
@@ -41,14 +42,13 @@ def command(
     That is what was done and undone, what failed with which answer, what is in doubt, what people have decided before,
     and the commands that can be given now, to be pasted. With `--format json` all of that is said of each saga.
 
-    Exit code 0, 2 when there is no such saga or no such store, 69 when the store cannot be used.
+    Exit code 0, 2 when there is no such saga or store, or no definition of this name, 69 when the store cannot be used.
     """
     options = [] if store is None else ["--store", store]
     if saga is not None:
         if status or name or error or older_than:
             raise CommandError("an ID is about one saga; leave the other options out")
-        found, lacking = look(store, lambda opened: _one(opened, saga))
-        _write_one(found, lacking, options, format)
+        _write_one(*look(store, lambda opened: _one(opened, saga)), options, format)
         return
     which = selected(status or DEAD, name, error, older_than)
     if format is Format.JSON:
@@ -59,27 +59,36 @@ def command(
         _write(*look(store, lambda opened: _shown(opened, which, limit)), limit)
 
 
-async def _one(store: Store, given: str) -> tuple[Recalled, str | None]:
+async def _one(store: Store, given: str) -> tuple[Recalled, str | None, list[Below]]:
     from sagadsl.cli.finding import find
+    from sagadsl.cli.reasons import below
     from sagadsl.cli.recalling import recalled
     from sagadsl.runtime.reach import reach
 
     found = await recalled(store, await find(store, given))
-    return found, await (await reach(store)).lacking(found.row)
+    return found, await (await reach(store)).lacking(found.row), await below(store, found.row.id)
 
 
 async def _rows(store: Store, which: Selection, limit: int) -> list[SagaRow]:
+    from sagadsl.cli.known import check_definition
     from sagadsl.runtime.bulk import chosen
 
-    return await chosen(store, which, limit + 1)
+    rows = await chosen(store, which, limit + 1)
+    if not rows:
+        await check_definition(store, which.which.name)
+    return rows
 
 
-async def _shown(store: Store, which: Selection, limit: int) -> tuple[list[SagaRow], Mapping[str, str]]:
+async def _shown(
+    store: Store, which: Selection, limit: int
+) -> tuple[list[SagaRow], Mapping[str, str], Mapping[str, str]]:
     from sagadsl.cli.masking import masked_rows
+    from sagadsl.cli.reasons import reasons
     from sagadsl.cli.stranded import lacking
 
     rows = await _rows(store, which, limit)
-    return await masked_rows(store, rows), await lacking(store, rows[:limit])
+    shown = await masked_rows(store, rows)
+    return shown, await reasons(store, shown[:limit]), await lacking(store, rows[:limit])
 
 
 async def _all(store: Store, which: Selection, limit: int, options: Sequence[str]) -> object:
@@ -93,11 +102,12 @@ async def _all(store: Store, which: Selection, limit: int, options: Sequence[str
 
 async def _data(store: Store, row: SagaRow, lacking: str | None, options: Sequence[str]) -> object:
     from sagadsl.cli.dead_letter import to_json
+    from sagadsl.cli.reasons import below
     from sagadsl.cli.recalling import recalled
     from sagadsl.runtime.store.contract import StoreError
 
     try:
-        return to_json(await recalled(store, row), lacking, options)
+        return to_json(await recalled(store, row), lacking, options, await below(store, row.id))
     except (StoreError, CommandError) as error:  # it must not keep the others from being listed
         return {"saga_id": row.id, "name": row.name, "status": row.status, "unreadable": str(error)}
 
@@ -105,18 +115,19 @@ async def _data(store: Store, row: SagaRow, lacking: str | None, options: Sequen
 def _write_one(
     found: Recalled,
     lacking: str | None,
+    below: Sequence[Below],
     options: Sequence[str],
     format: Format,  # noqa: A002 - the option's name
 ) -> None:
     from sagadsl.cli.dead_letter import tell, to_json
 
     if format is Format.JSON:
-        typer.echo(json.dumps(to_json(found, lacking, options), ensure_ascii=False, indent=2))
+        typer.echo(json.dumps(to_json(found, lacking, options, below), ensure_ascii=False, indent=2))
     else:
-        tell(found, lacking, options)
+        tell(found, lacking, options, below)
 
 
-def _write(rows: Sequence[SagaRow], lacking: Mapping[str, str], limit: int) -> None:
+def _write(rows: Sequence[SagaRow], reasons: Mapping[str, str], lacking: Mapping[str, str], limit: int) -> None:
     from sagadsl.cli.stranded import told
     from sagadsl.cli.tables import Column, show
 
@@ -129,9 +140,10 @@ def _write(rows: Sequence[SagaRow], lacking: Mapping[str, str], limit: int) -> N
         Column("status"),
         Column("since", goes=3),
         Column("key", least=8, goes=2),
+        Column("run for", least=8, goes=4),
         Column("because of", least=12),
     ]
-    show(columns, _cells(rows[:limit]))
+    show(columns, _cells(rows[:limit], reasons))
     for line in told(lacking):
         typer.echo(printable(line), err=True)
     if len(rows) > limit:
@@ -139,11 +151,9 @@ def _write(rows: Sequence[SagaRow], lacking: Mapping[str, str], limit: int) -> N
     typer.echo("`sagadsl dead-letters ID` says what has happened and what can be decided", err=True)
 
 
-def _cells(rows: Sequence[SagaRow]) -> Iterator[Sequence[str]]:
+def _cells(rows: Sequence[SagaRow], reasons: Mapping[str, str]) -> Iterator[Sequence[str]]:
     from sagadsl.cli.moments import clock_time
 
     for row in rows:
-        where = f" at {row.error_state}" if row.error_state else ""
-        message = f": {row.error_message}" if row.error_message else ""
-        why = f"{row.error_code}{where}{message}" if row.error_code else ""
-        yield row.id, row.name, row.status, clock_time(row.updated_at), row.key or "", why
+        run_for = "" if row.parent is None else row.parent
+        yield row.id, row.name, row.status, clock_time(row.updated_at), row.key or "", run_for, reasons[row.id]

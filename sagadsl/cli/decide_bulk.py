@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import typer
 
-from sagadsl.cli.decide import check_names, exit_code, to_json
-from sagadsl.cli.exits import NOT_YET, OK, REFUSED, CommandError
+from sagadsl.cli.decide import check_names, exit_code, failed_again, to_json
+from sagadsl.cli.exits import COMPENSATION_FAILED, FAILED, NOT_YET, OK, REFUSED, CommandError
 from sagadsl.cli.formats import Format, counted, printable
 from sagadsl.cli.known import check_definition
 from sagadsl.cli.stores import look
@@ -31,12 +31,13 @@ class _Told:
     """What became, or would become, of a decision about each saga.
 
     `left` is how many sagas were not decided about, because somebody has stopped the command, with `stopped` as its
-    exit code.
+    exit code. `not_undone` are the errors that keep those that are shown from being undone, by the sagas' ids.
     """
 
     verdicts: Sequence[tuple[SagaRow, Verdict]]
     left: int
     stopped: int | None
+    not_undone: Mapping[str, Sequence[str]]
 
 
 def decide_many(target: Target, decision: Decision) -> None:
@@ -44,14 +45,14 @@ def decide_many(target: Target, decision: Decision) -> None:
 
     Raises:
         CommandError: A name is misspelt.
-        typer.Exit: Otherwise, with 0 if nothing was, or would be, refused.
+        typer.Exit: Otherwise, with 0 if nothing was, or would be, refused, and nothing failed again at once.
     """
     told = look(target.store, lambda opened: _decide(opened, target, decision))
     if target.format is Format.JSON:
         _write_json(told, target, decision)
     else:
         _write(told, target, decision)
-    raise typer.Exit(_code(told))
+    raise typer.Exit(_code(told, decision))
 
 
 async def _decide(store: Store, target: Target, decision: Decision) -> _Told:
@@ -66,7 +67,14 @@ async def _decide(store: Store, target: Target, decision: Decision) -> _Told:
         async for row, verdict in _verdicts(store, rows, target, decision, lambda: stopping.exit_code is not None):
             verdicts.append((row, verdict))
             advance(row.id)
-        return _Told(verdicts, len(rows) - len(verdicts), stopping.exit_code)
+        shown = [] if target.yes or target.format is Format.JSON else rows[:_SHOWN]
+        return _Told(verdicts, len(rows) - len(verdicts), stopping.exit_code, await _not_undone(store, shown))
+
+
+async def _not_undone(store: Store, rows: Sequence[SagaRow]) -> dict[str, Sequence[str]]:
+    from sagadsl.runtime.stuck import not_undone, stuck
+
+    return {id_: [error.code for _, error in not_undone(saga)] for id_, saga in (await stuck(store, rows)).items()}
 
 
 async def _check(store: Store, rows: Sequence[SagaRow], target: Target, decision: Decision) -> None:
@@ -115,11 +123,11 @@ async def _verdicts(
             yield each
 
 
-def _code(told: _Told) -> int:
+def _code(told: _Told, decision: Decision) -> int:
     if told.stopped is not None and told.left:
         return told.stopped
-    codes = {exit_code(verdict) for _, verdict in told.verdicts}
-    return next((code for code in (REFUSED, NOT_YET) if code in codes), OK)
+    codes = {exit_code(verdict, decision) for _, verdict in told.verdicts}
+    return next((code for code in (REFUSED, NOT_YET, COMPENSATION_FAILED, FAILED) if code in codes), OK)
 
 
 def _write_json(told: _Told, target: Target, decision: Decision) -> None:
@@ -129,6 +137,7 @@ def _write_json(told: _Told, target: Target, decision: Decision) -> None:
         "decision": decision.name,
         "dry_run": not target.yes,
         **{result: counts[result] for result in ("recorded", "refused", "sent")},
+        "failed_again": sum(failed_again(verdict, decision) for _, verdict in told.verdicts),
         "left": told.left,
         "sagas": sagas,
     }
@@ -163,7 +172,8 @@ def _list(told: _Told) -> None:
         outcome = verdict.status if isinstance(verdict, Recorded) else ""
         if isinstance(verdict, Refused):
             outcome = f"refused: {verdict.why}"
-        rows.append((row.id, row.name, row.status, row.error_code or "", outcome))
+        codes = [row.error_code or "", *told.not_undone.get(row.id, ())]
+        rows.append((row.id, row.name, row.status, ", ".join(dict.fromkeys(filter(None, codes))), outcome))
     show(columns, rows)
     if len(told.verdicts) > _SHOWN:
         typer.echo(f"and {len(told.verdicts) - _SHOWN:,} more; --format json lists them all")
@@ -179,6 +189,10 @@ def _summary(told: _Told, target: Target, decision: Decision) -> Iterator[str]:
     reasons = Counter(verdict.why for verdict in verdicts if isinstance(verdict, Refused))
     would = "is recorded" if target.yes else "is possible"
     yield f"{decision.name} {would} for {recorded:,} of {counted(len(verdicts) + told.left, 'saga')}"
+    again = sum(failed_again(verdict, decision) for verdict in verdicts)
+    if again:
+        fail = "failed" if target.yes else "would fail"
+        yield f"{again:,} of them {fail} again at once: `sagadsl dead-letters` says why"
     if sent:
         yield f"for {sent:,} it lies in the store; the engines that run them have not answered yet"
     if reasons:

@@ -28,7 +28,10 @@ StatusOption = Annotated[
 ]
 NameOption = Annotated[str | None, typer.Option(metavar="NAME", help="All sagas of the definition of this name.")]
 ErrorOption = Annotated[
-    str | None, typer.Option(metavar="CODE", help="All sagas that failed, or are undone, because of this error.")
+    str | None,
+    typer.Option(
+        metavar="CODE", help="All sagas that failed or are undone because of this error, or that it keeps from it."
+    ),
 ]
 OlderThanOption = Annotated[
     str | None, typer.Option(metavar="DURATION", help="All sagas whose status has been the same for so long.")
@@ -167,7 +170,8 @@ def _common(
     error: ErrorOption = None,
     older_than: OlderThanOption = None,
     everything: Annotated[
-        bool, typer.Option("--all", help="All sagas about which it can be decided, or that the other options choose.")
+        bool,
+        typer.Option("--all", help="All sagas that wait for what is decided, or those that the other options choose."),
     ] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Of many sagas: only say what would be done, which is the default.")

@@ -27,13 +27,14 @@ def _resolve(
 ) -> Decision:
     """Say that what a failed step, or its compensation, could not do has been done by hand.
 
-    The saga goes on from there. It is recorded in the store, and whoever runs the saga goes on with it:
+    The saga goes on from there; one that has failed in a state that calls nobody is completed, and what was left is not
+    called. It is recorded in the store, and whoever runs the saga goes on with it:
 
         sagadsl resolve 0192ab ship_order --output '{"shipment_id": "S-7"}' --why "handed to the courier"
 
-    Exit code 0 when it is recorded, 5 when the saga then failed again at once, 6 when it is refused (of many: for
-    some), 75 when the engine that runs the saga has not answered yet, 2 when there is no such saga, state or store, 69
-    when the store cannot be used; with `--services`, those of `sagadsl resume`.
+    Exit code 0 when it is recorded, 4 or 5 when the saga, or one of many, then failed again at once, 6 when it is
+    refused (of many: for some), 75 when the engine that runs the saga has not answered yet, 2 when there is no such
+    saga, state or store, 69 when the store cannot be used; with `--services`, those of `sagadsl resume`.
     """
     from sagadsl.cli.run_options import read_json
     from sagadsl.runtime import decisions

@@ -25,6 +25,7 @@ from sagadsl.runtime.engine import Engine, EngineClosedError
 from sagadsl.runtime.one_family import OneFamily
 
 if TYPE_CHECKING:
+    from sagadsl.cli.reasons import Below
     from sagadsl.machine.compiler import CompiledSaga
     from sagadsl.runtime.outcome import Outcome
     from sagadsl.runtime.services import Services
@@ -75,11 +76,13 @@ class Story:
 class _Ended:
     """How it went: the outcome, how many actions do not stop, and what a signal has made of it.
 
-    `url` is the store's for people, without a password.
+    `url` is the store's for people, without a password. `below` are sagas that this one waits for, and that wait for a
+    person.
     """
 
     url: str
     outcome: Outcome | None
+    below: Sequence[Below]
     left: int
     exit_code: int | None
     unwritten: OSError | None
@@ -132,7 +135,8 @@ async def _run(task: Task, begin: Begin) -> _Ended:
             work.cancel()
             await _judge(work, was_stopped=stopping.exit_code is not None)
             outcome = await _outcome(task, store, story)
-            return _Ended(store.url, outcome, left, stopping.exit_code, story.teller.unwritten)
+            below = await _below(store, outcome)
+            return _Ended(store.url, outcome, below, left, stopping.exit_code, story.teller.unwritten)
         finally:
             asked.cancel()
             await store.close()
@@ -179,6 +183,13 @@ async def _outcome(task: Task, store: Store, story: Story) -> Outcome | None:
         return None
 
 
+async def _below(store: Store, outcome: Outcome | None) -> Sequence[Below]:
+    """Return the sagas that wait for a person, and that one waits for which has not come to rest."""
+    from sagadsl.cli.reasons import below
+
+    return [] if outcome is None or outcome.status in AT_REST else await below(store, outcome.saga_id)
+
+
 def _interrupted(task: Task, ended: _Ended) -> CommandError:
     outcome, code = ended.outcome, ended.exit_code or INTERRUPTED
     if outcome is None:
@@ -190,5 +201,8 @@ def _interrupted(task: Task, ended: _Ended) -> CommandError:
         return CommandError(f"{what}; what it had done is not undone", code)
     words = ["sagadsl", "resume", outcome.saga_id]
     words += [word for name in task.services_names for word in ("--services", name)]
-    again = shlex.join([*words, "--store", ended.url] if task.names_store else words)
-    return CommandError(what, code, hint=f"`{again}` goes on with it")
+    named = ["--store", ended.url] if task.names_store else []
+    hint = f"`{shlex.join([*words, *named])}` goes on with it"
+    if ended.below:
+        hint += f"; it waits for a saga about which a person has to decide: `{ended.below[0].line(named)}`"
+    return CommandError(what, code, hint=hint)

@@ -95,7 +95,7 @@ def load(path: Path) -> Definition:
     return definition
 
 
-_BETWEEN = frozenset({"SAGA218", "SAGA219", "SAGA419"})
+_BETWEEN = frozenset({"SAGA218", "SAGA219", "SAGA419", "SAGA515"})
 """What is told of sagas that run each other. One that is missing may be known to the store, and is no mistake yet."""
 
 

@@ -68,7 +68,7 @@ def command(
 
         sagadsl ls --status active --since 2h
 
-    Exit code 0, 2 when there is no such store, 69 when it cannot be used.
+    Exit code 0, 2 when there is no such store or no definition of this name in it, 69 when it cannot be used.
     """
     from sagadsl.cli.moments import duration
     from sagadsl.cli.moments import since as instant
@@ -81,12 +81,12 @@ def command(
         created_after=None if since is None else instant(since, "--since"),
     )
     if older_than is None:
-        listed = look(store, lambda opened: _listed(opened, _page(opened, which, after, limit)))
+        listed = look(store, lambda opened: _listed(opened, _page(opened, which, after, limit), name))
     elif after is not None:
         raise CommandError("--after: a list of quiet sagas has no pages", hint="ask for more of them with --limit")
     else:
         before = time.time() - duration(older_than, "--older-than")
-        listed = look(store, lambda opened: _listed(opened, _quiet(opened, which, before, limit)))
+        listed = look(store, lambda opened: _listed(opened, _quiet(opened, which, before, limit), name))
     if format is Format.JSON:
         _write_json(listed)
     else:
@@ -112,11 +112,18 @@ def statuses(given: Sequence[str]) -> Collection[str]:
     return tuple(chosen)
 
 
-async def _listed(store: Store, page: Awaitable[Page]) -> _Listed:
-    """Return what is told of a page."""
+async def _listed(store: Store, page: Awaitable[Page], name: str | None) -> _Listed:
+    """Return what is told of a page.
+
+    Raises:
+        CommandError: It is empty, and the store has no definition of the name that was asked for.
+    """
+    from sagadsl.cli.known import check_definition
     from sagadsl.cli.stranded import obstacles
 
     found = await page
+    if not found.sagas:
+        await check_definition(store, name)
     last_events = await store.last_events([row.id for row in found.sagas])
     return _Listed(found.sagas, found.after, last_events, await obstacles(store, found.sagas))
 

@@ -166,12 +166,19 @@ def _run() -> int:
 
 
 def _forget_output() -> None:
-    """Nothing more can be written, and the interpreter must not try when it ends."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    """Nothing more can be written to a stream, and the interpreter must not try when it ends."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _say(message: str, hint: str, code: int) -> int:
-    typer.echo(f"error: {message}", err=True)
-    if hint:
-        typer.echo(f"hint: {hint}", err=True)
+    try:
+        typer.echo(f"error: {message}", err=True)
+        if hint:
+            typer.echo(f"hint: {hint}", err=True)
+    except OSError:  # where nothing can be told any more, the exit code still does
+        _forget_output()
     return code

@@ -37,11 +37,16 @@ def command(
         Path | None,
         typer.Option(metavar="FILE", help="What the services' actions raise: errors that lead elsewhere have rows."),
     ] = None,
+    saga: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="FILE", help="The definition of another saga that this one runs, to see that it fits."),
+    ] = None,
 ) -> None:
     """Show what becomes of a saga when a step fails: what is undone, in which order, and where it ends.
 
     Everything else goes well, but for what has to fail before a saga comes to the step at all. What stands in brackets
-    is undone if it was done: not every path passes it.
+    is undone if it was done: not every path passes it. `last done first` stands where the order depends on which
+    branch comes first.
 
     Exit code 0, 1 when the definition has errors, 2 when there is no such file.
     """
@@ -49,13 +54,17 @@ def command(
     from sagadsl.machine.outcomes import outcomes
 
     known = catalogues.known(catalogue)
-    found = outcomes(compile_saga(files.load(file)), known)
+    definition, *_ = files.load_together([file, *(saga or [])])
+    found = outcomes(compile_saga(definition), known)
     if format is Format.JSON:
         typer.echo(json.dumps([outcome.to_json() for outcome in found], indent=2, ensure_ascii=False))
     elif format is Format.MARKDOWN:
         typer.echo("\n".join(_markdown(found)))
-    else:
+    elif found:
         _text(found)
+    else:
+        what = "none calls a service, runs a saga or waits for a signal"
+        typer.echo(f"no step of {definition.name} can fail: {what}")
 
 
 def _text(found: list[Outcome]) -> None:
@@ -86,12 +95,13 @@ def _rows(found: list[Outcome]) -> Iterator[tuple[str, ...]]:
 
 def _undone(outcome: Outcome) -> str:
     labels = [f"({label})" if label in outcome.if_done else label for label in outcome.undone]
-    at_once = " at once" if outcome.at_once and len(labels) > 1 else ""
-    return (", ".join(labels) or "nothing") + at_once
+    manner = " at once" if outcome.at_once and len(labels) > 1 else "; last done first" if outcome.order_varies else ""
+    return (", ".join(labels) or "nothing") + manner
 
 
 def _then(outcome: Outcome) -> str:
-    if outcome.waits is not None:
-        return f"waits for the signal {outcome.waits}"
     where = f"goes on at {outcome.goes_on}" if outcome.goes_on is not None else ""
-    return ": ".join(filter(None, (where, (outcome.ends or "").replace("_", " "))))
+    then = ": ".join(filter(None, (where, (outcome.ends or "").replace("_", " "))))
+    if outcome.waits is None:
+        return then
+    return f"waits for the signal {outcome.waits}{then and f'; without it: {then}'}"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from sagadsl.cli.exits import CommandError
 from sagadsl.cli.formats import printable
 from sagadsl.cli.moments import from_now
+from sagadsl.cli.reasons import below
 from sagadsl.cli.recalling import Recalled, recalled
 from sagadsl.cli.waiting import waits_of
 from sagadsl.machine.lifecycles import AT_REST
@@ -37,6 +38,8 @@ async def go_on(engine: Engine, story: Story, saga_id: str) -> None:
         story.note(line)
     if found.saga.status in AT_REST:
         return
+    for each in await below(engine.store, saga_id):
+        story.note(f"it waits for {each}: `{each.line()}` says what a person can decide")
     try:
         row = await engine.resume(saga_id)
     except StoreError as error:

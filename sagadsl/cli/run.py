@@ -17,9 +17,9 @@ from sagadsl.cli.exits import EXIT_OF_STATUS, PROBLEMS, USAGE, CommandError
 from sagadsl.cli.formats import Format, FormatOption
 from sagadsl.cli.outlasting import outlasting_its_reader
 from sagadsl.cli.run_options import read_input, read_script, read_signal
-from sagadsl.cli.serving import OptionalServices
+from sagadsl.cli.serving import OptionalServices, sub_sagas
 from sagadsl.cli.stores import StoreOption, url_of
-from sagadsl.cli.telling import conclude, teller
+from sagadsl.cli.telling import conclude, noter, teller
 from sagadsl.language.inputs import InputError, prepare_input
 from sagadsl.machine.compiler import CompiledSaga, compile_saga
 from sagadsl.runtime.ids import check_names
@@ -101,6 +101,10 @@ def command(
 
 def _simulate(compiled: CompiledSaga, data: Json, script: Script, format: Format) -> None:  # noqa: A002
     saga_id = uuid.uuid4().hex
+    for state in sub_sagas(compiled):
+        noter(format)(
+            f"the saga {state.saga} is not run in a simulation: {state.name} is taken to succeed (or --fail it)"
+        )
     try:
         check_names(compiled.replay(saga_id, [compiled.started(data)]))
         outcome = simulate(compiled, data, script, saga_id=saga_id, start_at=time.time(), on_event=teller(format))
@@ -203,8 +207,6 @@ def _unfitting(compiled: CompiledSaga, error: InputError) -> CommandError:
 
 
 def _check_sagas(sagas: Sequence[CompiledSaga]) -> None:
-    from sagadsl.cli.serving import sub_sagas
-
     given = {compiled.definition.name for compiled in sagas}
     for compiled in sagas:
         for state in sub_sagas(compiled):

@@ -15,6 +15,7 @@ from sagadsl.cli.formats import Format, FormatOption, printable, shortened
 from sagadsl.cli.stores import StoreOption, look
 
 if TYPE_CHECKING:
+    from sagadsl.cli.reasons import Below
     from sagadsl.cli.recalling import Recalled
     from sagadsl.cli.waiting import Waiting
     from sagadsl.language.definition import Json
@@ -35,6 +36,7 @@ class Shown:
     deadline: float | None
     owner: EngineRow | None
     obstacle: str | None
+    below: Sequence[Below]
     text: str
 
 
@@ -51,15 +53,17 @@ def command(
     be used.
     """
     shown = look(store, lambda opened: _find(opened, saga))
+    options = [] if store is None else ["--store", store]
     if format is Format.JSON:
-        typer.echo(json.dumps(_to_json(shown), ensure_ascii=False, indent=2))
+        typer.echo(json.dumps(_to_json(shown, options), ensure_ascii=False, indent=2))
     else:
-        _write(shown)
+        _write(shown, options)
 
 
 async def _find(store: Store, given: str) -> Shown:
     from sagadsl.cli.dead_letter import masked_row
     from sagadsl.cli.finding import find
+    from sagadsl.cli.reasons import below
     from sagadsl.cli.recalling import recalled, text_of
     from sagadsl.cli.waiting import deadline_of, waits_of
     from sagadsl.runtime.observe.masking import masked_outcome
@@ -77,24 +81,26 @@ async def _find(store: Store, given: str) -> Shown:
         deadline_of(found.saga),
         owners.get(found.row.owner or ""),
         await (await reach(store)).obstacle(found.row),
+        await below(store, found.row.id),
         await text_of(store, found.row),
     )
 
 
-def _to_json(shown: Shown) -> Json:
+def _to_json(shown: Shown, options: Sequence[str]) -> Json:
     from sagadsl.cli.rows import to_json
 
     outcome = shown.outcome.to_json()
     outcome.pop("events")
-    waits = [wait.to_json() for wait in shown.waits]
+    waits, below = [wait.to_json() for wait in shown.waits], [each.to_json(options) for each in shown.below]
     row = to_json(shown.recalled.row, shown.recalled.events[-1].at)
-    return {**row, **outcome, "waits_for": waits, "obstacle": shown.obstacle}
+    return {**row, **outcome, "waits_for": waits, "obstacle": shown.obstacle, "below": below}
 
 
-def _write(shown: Shown) -> None:
+def _write(shown: Shown, options: Sequence[str]) -> None:
     from rich.text import Text
 
     from sagadsl.cli import story
+    from sagadsl.cli.dead_letter import tell_below
     from sagadsl.cli.tables import STYLES, console
 
     to = console()
@@ -110,6 +116,7 @@ def _write(shown: Shown) -> None:
         to.print("\nwaits for")
         for line in waits:
             to.print(Text(f"  {line}"))
+    tell_below(to, shown.below, options)
     if shown.outcome.error is not None or shown.outcome.status in {"failed", "compensation_failed"}:
         to.print()
         for line in story.summary(shown.outcome):

@@ -40,7 +40,7 @@ def command(
     Of sagas that are not finished it is said if nobody goes on with them, because no engine is at work or none offers
     the actions that they call.
 
-    Exit code 0, 2 when there is no such store, 69 when it cannot be used.
+    Exit code 0, 2 when there is no such store or no definition of this name in it, 69 when it cannot be used.
     """
     from sagadsl.cli.moments import since as instant
     from sagadsl.runtime.store.contract import Filter
@@ -48,10 +48,7 @@ def command(
 
     which = Filter(name=name, created_after=None if since is None else instant(since, "--since"))
 
-    async def count(opened: Store) -> tuple[Stats, Mapping[str, int]]:
-        return await opened.stats(which), await _stranded(opened, which)
-
-    stats, stranded = look(store, count)
+    stats, stranded = look(store, lambda opened: _count(opened, which))
     found = statistics(stats)
     if format is Format.JSON:
         typer.echo(json.dumps({**asdict(found), "stranded": stranded}, ensure_ascii=False, indent=2))
@@ -60,6 +57,15 @@ def command(
         for why, number in stranded.items():
             least = "at least " if number == _AT_MOST else ""
             typer.echo(printable(f"\n{least}{number:,} not finished, and {why}"))
+
+
+async def _count(store: Store, which: Filter) -> tuple[Stats, Mapping[str, int]]:
+    from sagadsl.cli.known import check_definition
+
+    stats = await store.stats(which)
+    if not any(stats.by_status.values()):
+        await check_definition(store, which.name)
+    return stats, await _stranded(store, which)
 
 
 async def _stranded(store: Store, which: Filter) -> Mapping[str, int]:

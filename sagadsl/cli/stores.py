@@ -47,7 +47,7 @@ def lasting(given: str | None) -> str:
     """
     url = url_of(given)
     if url.startswith(MEMORY):
-        raise CommandError(f"{url}: what is kept in memory ends with its process", hint="only `sagadsl run` takes it")
+        raise CommandError(f"{url} is a store that ends with its process", hint="only `sagadsl run` takes it")
     return url
 
 

@@ -39,6 +39,7 @@ STYLES = {
 """The mark at the head of a line, and its colour on a terminal."""
 
 _LONG = 600.0
+_MINUTE = 60.0
 
 STATUS_STYLES = {
     "completed": "green",
@@ -90,7 +91,7 @@ class Teller:
         happened = _happened(saga, event)
         said = [happened] if happened is not None else []
         said += self._changes(saga)
-        said += [line for line in map(_ordered, commands) if line is not None]
+        said += [line for line in (_ordered(saga, each) for each in commands) if line is not None]
         if is_private(saga):
             mask = Mask.of(saga)
             said = [(mark, subject, mask.text(text)) for mark, subject, text in said]
@@ -138,7 +139,7 @@ def _became(execution: Execution, before: tuple[str, int, int]) -> Iterator[Word
 
 def _needs_a_person(saga: Saga, commands: Sequence[Command]) -> Iterator[Words]:
     """Yield that somebody has to decide about a saga, for which the one around it may wait."""
-    if any(isinstance(each, Finish) for each in commands) and saga.status == "compensation_failed":
+    if any(isinstance(each, Finish) for each in commands) and saga.status in {"failed", "compensation_failed"}:
         yield "⚡", saga.definition.name, f"needs a person: `sagadsl dead-letters {shlex.quote(saga.id)}`"
 
 
@@ -156,7 +157,7 @@ def _happened(saga: Saga, event: Event) -> Words | None:
     return ("⚡", saga.definition.name, decided) if decided else None
 
 
-def _ordered(command: Command) -> Words | None:
+def _ordered(saga: Saga, command: Command) -> Words | None:
     match command:
         case Invoke():
             return "→", _label(command), f"{command.service}.{command.action}{_attempt(command.attempt)}"
@@ -168,9 +169,15 @@ def _ordered(command: Command) -> Words | None:
             return "↩", _label(command), f"saga {command.child_id}"
         case StartTimer(timer_id=timer_id) if timer_id != SAGA_TIMER:
             label, _, purpose = timer_id.rpartition("/")[0].rpartition("/")
-            told = _WAITS.get(purpose, "at most")
-            return "…", label.removesuffix("/compensate"), f"{told} {format_duration(round(command.delay, 3))}"
+            for_signal = timer_id in saga.timers and saga.timers[timer_id][1].awaits is not None
+            told = _WAITS.get("signal" if for_signal else purpose, "at most")
+            return "…", label.removesuffix("/compensate"), f"{told} {_delay(command.delay)}"
     return None
+
+
+def _delay(seconds: float) -> str:
+    """Return a delay that can be read: of one that was counted from an instant, some milliseconds have gone."""
+    return format_duration(round(seconds, 3 if seconds < _MINUTE else 0))
 
 
 _WAITS = {"retry": "again in", "signal": "waits for its signal, at most", "wait": "waits", "report": "waits, at most"}
@@ -204,6 +211,8 @@ def summary(outcome: Outcome) -> Iterator[str]:
     stuck = ", ".join(_step_label(step) for step in outcome.steps if step.status == "compensation_failed")
     if outcome.status == "compensation_failed":
         yield f"not undone: {stuck}; a person has to retry, or to undo it by hand and resolve it"
+    elif outcome.status == "failed" and all(step.status != "failed" for step in outcome.steps):
+        yield "what was done stays done; no step can be called again or skipped: a person has to resolve it as a whole"
     elif outcome.status == "failed":
         yield "what was done stays done; a person has to retry the saga, or to resolve or skip the step"
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from sagadsl.cli.story import Line, Teller
+from sagadsl.machine.lifecycles import AT_REST, SAGA
 
 if TYPE_CHECKING:
     from sagadsl.machine.commands import Command
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from sagadsl.runtime.store.contract import Store
 
 _BETWEEN_LOOKS = 0.5  # seconds
+_LOOKED_AT = 20  # sagas that wait for a person, at the most, at a time
+_WAITS_FOR_A_PERSON = AT_REST - SAGA.final
 
 
 class Storyteller:
@@ -37,14 +40,18 @@ class Storyteller:
         self._write = write
         self._teller = Teller()
         self._sagas: dict[str, Saga] = {}
+        self._stuck: dict[str, Saga] = {}
         self._heard: asyncio.Queue[tuple[CompiledSaga, str, Event]] = asyncio.Queue()
 
     def hear(self, saga: Saga, event: Event, commands: Sequence[Command]) -> None:
-        """Take an event from an engine, whose listener this is; what is next in the story is told at once."""
+        """Take an event from an engine, whose listener this is; what is next in the story is told at once.
+
+        While a saga waits for a person, it may follow from a decision that only the store has.
+        """
         told = self._sagas.get(saga.id)
         if told is None and event.seq == 1:
             told = self._sagas[saga.id] = saga.compiled.new(saga.id)
-        if told is not None and event.seq == told.seq + 1:
+        if told is not None and event.seq == told.seq + 1 and not self._stuck:
             self._say(told, event)
         else:
             self._heard.put_nowait((saga.compiled, saga.id, event))
@@ -74,11 +81,19 @@ class Storyteller:
         """Tell whatever has happened and was not told yet."""
         while not self._heard.empty():
             await self._take(*self._heard.get_nowait())
+        await self._look_at_stuck()
         told = self._sagas.get(saga_id)
         for event in await self._store.events(saga_id, 0 if told is None else told.seq):
             await self._take(compiled, saga_id, event)
 
+    async def _look_at_stuck(self) -> None:
+        """Tell what people have decided about sagas that wait for them: no engine need have reported that."""
+        for saga in list(self._stuck.values())[:_LOOKED_AT]:
+            for event in await self._store.events(saga.id, saga.seq):
+                self._say(saga, event)
+
     async def _take(self, compiled: CompiledSaga, saga_id: str, event: Event) -> None:
+        await self._look_at_stuck()
         if saga_id not in self._sagas:  # one that this saga runs, and perhaps not from its beginning
             before = await self._store.events(saga_id, limit=event.seq - 1) if event.seq > 1 else []
             self.skip(compiled, saga_id, before)
@@ -91,7 +106,12 @@ class Storyteller:
     def _say(self, saga: Saga, event: Event, *, aloud: bool = True) -> None:
         if event.seq != saga.seq + 1:  # an engine has reported it while the store was asked
             return
-        for line in self._teller.tell(saga, event, saga.apply(event)):
+        lines = self._teller.tell(saga, event, saga.apply(event))
+        if saga.status in _WAITS_FOR_A_PERSON:
+            self._stuck[saga.id] = saga
+        else:
+            self._stuck.pop(saga.id, None)
+        for line in lines:
             if aloud and self.unwritten is None:
                 try:
                     self._write(line)

@@ -51,15 +51,15 @@ def command(
     Every action and every undo succeeds, fails and times out; timers run out, signals come or stay away, people step
     in at any moment. The promises are those of the definition's `invariants`.
 
-    Exit code 0 when every state was seen and nothing is broken, 1 when something is, when --max-states was reached or
-    when a definition has errors, 2 when a path is not there.
+    Exit code 0 when every state was seen and nothing is broken, 1 when something is, when --max-states was reached, or
+    when definitions have errors or do not fit each other, 2 when a path is not there.
     """
     from sagadsl.machine.compiler import compile_saga
     from sagadsl.machine.verify import verify
 
     known = catalogues.known(catalogue)
     found = [path for path in files.find(paths) if catalogue is None or path.resolve() != catalogue.resolve()]
-    definitions = [files.load(path) for path in found]
+    definitions = files.load_together(found)
     children = frozenset(_run_by(definitions))
     reports: list[Report] = []
     for definition in definitions:
@@ -95,9 +95,12 @@ def told(report: Report) -> Iterator[str]:
     yield f"{report.name} {report.version}: {verdict}{how_far}"
     yield f"  {report.states:,} states, {report.transitions:,} transitions"
     yield f"  can end as {', '.join(report.statuses) or 'nothing'}"
-    if report.cut:
-        times = "once" if report.max_visits == 1 else f"{report.max_visits} times"
-        yield f"  cycles were followed until a state had been entered {times}: {', '.join(report.cut)}"
+    times = "once" if report.max_visits == 1 else f"{report.max_visits} times"
+    if cycles := sorted({*report.cut} - {*report.tried_again}):
+        yield f"  cycles were followed until a state had been entered {times}: {', '.join(cycles)}"
+    if report.tried_again:
+        states = ", ".join(report.tried_again)
+        yield f"  people had the saga tried again until a state had been entered {times}: {states}"
     if report.reduced:
         wide = ", ".join(report.reduced)
         yield f"  of the branches of {wide} two at a time did everything, the others went well (--every-order)"

@@ -114,7 +114,7 @@ def test_sagas_that_wait_for_a_person_are_listed_the_youngest_first(sagadsl, fai
         (["--error", "NoFunds"], ["stay-1"]),
         (["--older-than", "1h"], ["stay-1"]),
         (["--name", "stay"], ["stay-2", "stay-1"]),
-        (["--name", "other"], []),
+        (["--name", "stay", "--error", "Other"], []),
         (["--status", "compensation_failed"], []),
         (["--limit", "1"], ["stay-2"]),
     ],
@@ -627,6 +627,14 @@ def test_as_json_every_saga_of_many_is_listed(sagadsl, failed):
     [
         (["retry", "--name", "stray", "--yes"], "--name stray: the store has no definition of this name"),
         (["purge", "--older-than", "1d", "--name", "stray"], "--name stray: the store has no definition of this name"),
+        (["ls", "--name", "stray"], "--name stray: the store has no definition of this name"),
+        (
+            ["ls", "--name", "stray", "--older-than", "1h", "--format", "json"],
+            "the store has no definition of this name",
+        ),
+        (["stats", "--name", "stray"], "--name stray: the store has no definition of this name"),
+        (["dead-letters", "--name", "stray"], "--name stray: the store has no definition of this name"),
+        (["dead-letters", "--name", "stray", "--format", "json"], "the store has no definition of this name"),
         (["skip", "--all", "chrage", "--yes"], "stay has no state chrage"),
         (["signal", "--status", "failed", "come", "--yes"], "stay has no signal come"),
     ],
@@ -639,6 +647,15 @@ def test_a_misspelt_name_is_not_taken_for_sagas_that_are_not_there(sagadsl, fail
     assert result.code == 2
     assert message in result.err
     assert "hint: " in result.err
+
+
+@pytest.mark.parametrize(
+    "command", [["ls", "--status", "completed"], ["stats", "--since", "2099-01-01"], ["dead-letters"]]
+)
+def test_that_there_is_no_saga_of_a_name_which_is_known_is_no_mistake(sagadsl, stay, keep, command):
+    keep(stay, "stay-1", {"guest": "Ada"})
+
+    assert sagadsl(*command, "--name", "stay").code == 0
 
 
 def test_where_no_saga_is_like_that_nothing_is_done(sagadsl, failed):

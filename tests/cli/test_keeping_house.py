@@ -118,6 +118,8 @@ def test_a_story_is_exported_and_found_sound(sagadsl, trips, tmp_path):
         f"{file}: sound; 1 saga, 4 events, the last hash is {last_hash}\n"
     )
     assert sagadsl("export", "bad-trip").out == file.read_text(encoding="utf-8")
+    other = sagadsl("audit", file, "--hash", "abc")
+    assert (other.code, other.out.splitlines()[1]) == (1, f"  the last hash is {last_hash}, not the one that was given")
     assert [path.name for path in tmp_path.glob("*.unfinished")] == []
 
 

@@ -84,7 +84,7 @@ def test_a_line_says_what_became_of_a_saga(sagadsl):
         (["--status", "completed", "--status", "compensated"], ["saga-undone", "saga-completed"]),
         (["--status", "active"], ["saga-stuck", "saga-running"]),
         (["--name", "trip", "--status", "running"], ["saga-running"]),
-        (["--name", "other"], []),
+        (["--name", "trip", "--key", "other"], []),
         (["--since", "1h"], ["saga-stuck", "saga-running", "saga-undone"]),
         (["--since", "40m", "--status", "active"], ["saga-stuck", "saga-running"]),
         (["--since", "2000-01-01", "--limit", "2"], ["saga-stuck", "saga-running"]),
@@ -153,7 +153,7 @@ def test_options_that_make_no_sense_say_so(sagadsl, options, said):
 def test_no_sagas_are_no_error(sagadsl, keep, trip):
     keep(trip, "saga-1", ROME)
 
-    result = sagadsl("ls", "--name", "other")
+    result = sagadsl("ls", "--name", "trip", "--status", "failed")
 
     assert (result.code, result.out, result.err) == (0, "", "no sagas\n")
 

@@ -15,7 +15,7 @@ import yaml
 from sagadsl.cli.exits import EXIT_OF_STATUS, EXITS
 from sagadsl.cli.main import COMMANDS
 from sagadsl.language.source import parse, read_text
-from tests.cli.conftest import ROOT
+from tests.cli.conftest import ROOT, TRIP
 
 
 def test_compile_prints_the_machines_that_transitions_is_given(sagadsl, trip):
@@ -189,6 +189,28 @@ def test_a_full_disk_is_told_in_one_line(trip, command):
     assert done.returncode == 74
     assert "No space left" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no such device here")
+@pytest.mark.parametrize(
+    ("command", "streams", "code"),
+    [
+        ("validate warned.yaml", "2>/dev/full", 74),
+        ("validate warned.yaml", ">/dev/full 2>&1", 74),
+        ("validate absent.yaml", "2>/dev/full", 2),
+        ("validate absent.yaml", ">/dev/full 2>&1", 2),
+        ("draw trip.yaml --format svg", ">/dev/full 2>/dev/full", 74),
+        ("stats --format json", ">/dev/full 2>/dev/full", 74),
+        ("stats", "2>/dev/full", 0),
+    ],
+)
+def test_where_messages_cannot_be_written_the_exit_code_is_what_is_left(write, trip, keep, command, streams, code):
+    keep(trip, "trip-1", {"city": "Rome"})
+    write("warned.yaml", TRIP.replace(", compensation: cancel}", "}", 1))
+    python = f"{sys.executable} -c 'from sagadsl.cli.main import main; main()'"
+    done = subprocess.run(f"{python} {command} {streams}", check=False, shell=True, cwd=trip.parent, timeout=60)
+
+    assert done.returncode == code
 
 
 @pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-"])

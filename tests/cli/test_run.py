@@ -330,6 +330,18 @@ def test_what_a_saga_hands_to_another_one_that_shows_it_is_told_before_it_runs(s
     assert "warning: input.city is sensitive, and the saga 'trip' does not call input.city so [SAGA419]" in result.err
 
 
+def test_a_simulation_says_that_it_does_not_run_other_sagas(sagadsl, trip, write):
+    around = write("around.yaml", AROUND)
+    told = "the saga trip is not run in a simulation: go is taken to succeed"
+
+    result = sagadsl("run", around, "--simulate", "--input", ROME, "--saga", trip)
+
+    assert result.code == 0
+    assert told in result.out.splitlines()[0]
+    assert told not in sagadsl("run", trip, "--simulate", "--input", ROME).out
+    assert json.loads(sagadsl("run", around, "--simulate", "--input", ROME, "--format", "json").out)
+
+
 def test_sagas_that_do_not_fit_each_other_do_not_run(sagadsl, trip, trip_services, write):
     around = write("around.yaml", AROUND.replace('city: "${input.city}"', "city: 7"))
 

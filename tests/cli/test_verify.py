@@ -77,6 +77,23 @@ def test_cycles_that_were_cut_are_named(sagadsl, write):
     assert "cycles were followed until a state had been entered 3 times: a" in result.out
 
 
+def test_where_only_people_can_lead_back_nothing_is_said_of_cycles(sagadsl, write):
+    text = """
+name: once
+timeout: 1h
+max_retries: 2
+steps:
+  - {id: pay, service: a, action: b, kind: pivot, compensation: c}
+  - {id: rest, type: wait, for: 2s}
+  - {id: tell, service: a, action: e, kind: retriable}
+"""
+    result = sagadsl("verify", write("once.yaml", text))
+
+    assert result.code == 0
+    assert "cycles" not in result.out
+    assert "people had the saga tried again until a state had been entered 2 times: rest" in result.out
+
+
 def test_branches_that_were_looked_at_two_at_a_time_are_named(sagadsl, write):
     branches = "".join(f"      {n}: {{steps: [{{id: {n}1, service: s, action: a, compensation: u}}]}}\n" for n in "abc")
     text = f"name: wide\nstates:\n  all:\n    type: parallel\n    branches:\n{branches}    next: end\n  end: {{type: succeed}}\n"
@@ -145,6 +162,14 @@ def test_outcomes_are_a_table_of_eighty_columns(sagadsl, order):
     assert max(map(len, result.out.splitlines())) <= 80
 
 
+def test_where_no_step_can_fail_outcomes_say_so(sagadsl, write):
+    nap = write("nap.yaml", "name: nap\nstates:\n  nap: {type: wait, for: 2h, next: done}\n  done: {type: succeed}\n")
+
+    said = "no step of nap can fail: none calls a service, runs a saga or waits for a signal\n"
+    assert sagadsl("outcomes", nap).out == said
+    assert sagadsl("outcomes", nap, "--format", "json").out == "[]\n"
+
+
 def test_outcomes_for_documents_and_programs(sagadsl, order):
     markdown = sagadsl("outcomes", order, "--format", "markdown").out.splitlines()
     data = json.loads(sagadsl("outcomes", order, "--format", "json").out)
@@ -195,3 +220,25 @@ def test_outcomes_know_the_errors_of_the_catalogue(sagadsl, write):
 def test_outcomes_of_a_definition_with_errors(sagadsl, write):
     assert sagadsl("outcomes", write("wrong.yaml", ORDER.replace("next: pay", "next: pray"))).code == 1
     assert sagadsl("outcomes", "nowhere.yaml").code == 2
+
+
+PARENT = """\
+name: parent
+states:
+  bill: {type: saga, saga: billing, next: ship}
+  ship: {service: post, action: ship, kind: pivot, next: done}
+  done: {type: succeed}
+"""
+BILLING = "name: billing\nsteps: [{id: charge, service: bank, action: charge, kind: pivot}]\n"
+
+
+@pytest.mark.parametrize(
+    "command", [("verify", "parent.yaml", "billing.yaml"), ("outcomes", "parent.yaml", "--saga", "billing.yaml")]
+)
+def test_nothing_is_promised_of_an_undo_that_another_saga_given_with_it_refuses(sagadsl, write, command):
+    files = {"parent.yaml": write("parent.yaml", PARENT), "billing.yaml": write("billing.yaml", BILLING)}
+
+    result = sagadsl(*(files.get(word, word) for word in command))
+
+    assert (result.code, result.out) == (1, "")
+    assert "'bill' cannot be undone: the saga 'billing' has passed its pivot 'charge' by then [SAGA515]" in result.err

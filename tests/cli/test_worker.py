@@ -200,7 +200,7 @@ def test_a_worker_finds_the_sagas_that_stored_sagas_run(worker, site, keep, trip
         (["--limit", "hotel=0"], "not of the form SERVICE=N"),
         (["--limit", "hotle=1"], "did you mean 'hotel'?"),
         (["--concurrency", "0"], "--concurrency"),
-        (["--store", "memory:"], "ends with its process"),
+        (["--store", "memory:"], "memory: is a store that ends with its process"),
         (["--store", "nothing"], "not the URL of a store"),
     ],
 )
