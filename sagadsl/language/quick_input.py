@@ -101,38 +101,23 @@ def _array(schema: Any, depth: int) -> Take:
 
 
 def _string(schema: Any, _: int) -> Take:
-    tests = _tests(schema, "string")
-
-    def take(value: Any) -> Json:
-        if type(value) is not str or not _is_good_text(value):
-            raise UnsureError
-        for test in tests:
-            if not test(value):
-                raise UnsureError
-        return value
-
-    return take
+    return _plain(lambda value: type(value) is str and _is_good_text(value), _tests(schema, "string"))
 
 
 def _number(schema: Any, _: int) -> Take:
-    tests = _tests(schema, "number")
-
-    def take(value: Any) -> Json:
-        if not _is_good_number(value):
-            raise UnsureError
-        for test in tests:
-            if not test(value):
-                raise UnsureError
-        return float(value)
-
-    return take
+    take = _plain(_is_good_number, _tests(schema, "number"))
+    return lambda value: float(take(value))
 
 
 def _integer(schema: Any, _: int) -> Take:
-    tests = _tests(schema, "integer")
+    return _plain(lambda value: type(value) is int and _MIN <= value <= _MAX, _tests(schema, "integer"))
 
-    def take(value: Any) -> Json:
-        if type(value) is not int or not _MIN <= value <= _MAX:
+
+def _plain(fits: _Test, tests: tuple[_Test, ...]) -> Callable[[Any], Any]:
+    """Return what takes a value that has no parts, as it is."""
+
+    def take(value: Any) -> Any:
+        if not fits(value):
             raise UnsureError
         for test in tests:
             if not test(value):
