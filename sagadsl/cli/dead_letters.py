@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sagadsl.cli.decide_options import DEAD, ErrorOption, NameOption, OlderThanOption, StatusOption, selected
+from sagadsl.cli.decide_options import ErrorOption, NameOption, OlderThanOption, StatusOption, selected
 from sagadsl.cli.exits import CommandError
 from sagadsl.cli.formats import Format, FormatOption, printable
 from sagadsl.cli.stores import StoreOption, look
+from sagadsl.machine.lifecycles import DEAD
 
 if TYPE_CHECKING:
     from sagadsl.cli.reasons import Below

@@ -14,14 +14,11 @@ from sagadsl.cli.exits import CommandError
 from sagadsl.cli.formats import Format, FormatOption
 from sagadsl.cli.serving import OptionalServices
 from sagadsl.cli.stores import StoreOption
-from sagadsl.machine.lifecycles import SAGA
+from sagadsl.machine.lifecycles import DEAD
 
 if TYPE_CHECKING:
     from sagadsl.runtime.bulk import Selection
     from sagadsl.runtime.decisions import Make
-
-DEAD = ("failed", "compensation_failed")
-UNFINISHED = tuple(status for status in SAGA.states if status not in SAGA.final)
 
 StatusOption = Annotated[
     list[str] | None, typer.Option(metavar="STATUS", help="All sagas in this status; `active` for all not final.")

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sagadsl.cli.decide_options import UNFINISHED, Decision, decides
+from sagadsl.cli.decide_options import Decision, decides
 from sagadsl.cli.decide_resolve import RegionOption, StateArgument
 from sagadsl.cli.exits import CommandError
+from sagadsl.machine.lifecycles import UNFINISHED
 
 if TYPE_CHECKING:
     from sagadsl.machine.events import Failure

@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from sagadsl.cli.decide_options import UNFINISHED, Decision, decides
+from sagadsl.cli.decide_options import Decision, decides
+from sagadsl.machine.lifecycles import UNFINISHED
 
 
 def _signal(

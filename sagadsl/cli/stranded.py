@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from sagadsl.machine.lifecycles import SAGA
+from sagadsl.machine.lifecycles import AT_REST, SAGA
 
-MOVING = tuple(status for status in SAGA.states if status not in {*SAGA.final, "failed", "compensation_failed"})
+MOVING = tuple(status for status in SAGA.states if status not in AT_REST)
 """The statuses in which a saga goes on by itself, or once what it waits for has come."""
 
 if TYPE_CHECKING:

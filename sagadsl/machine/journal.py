@@ -7,11 +7,11 @@ from operator import attrgetter
 from typing import Any, TypeAlias
 
 from sagadsl.machine.execution import Execution
+from sagadsl.machine.lifecycles import DEAD
 
 Key: TypeAlias = tuple[str, str, int]
 
 
-_FAILED = ("failed", "compensation_failed")
 _NAMED = 10
 
 WHICH_REGION = "say which region is meant"
@@ -57,7 +57,7 @@ class Executions(Mapping[Key, Execution]):
             return f"{state!r} has not been started"
         if not there[0].region:
             return f"{state!r} is inside no map, so that there is no region {region!r} of it"
-        regions = [each.region for each in sorted(there, key=lambda each: each.status not in _FAILED)]
+        regions = [each.region for each in sorted(there, key=lambda each: each.status not in DEAD)]
         more = f" and {len(regions) - _NAMED:,} others" if len(regions) > _NAMED else ""
         named = f"{', '.join(regions[:_NAMED])}{more}"
         what = f"region {region!r} of {state!r} has not been started" if region else f"{state!r} is inside a map"

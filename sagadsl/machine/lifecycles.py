@@ -58,8 +58,14 @@ SAGA = Lifecycle(
     ),
 )
 
-AT_REST = SAGA.final | {"compensation_failed", "failed"}
+DEAD = ("failed", "compensation_failed")
+"""The statuses in which a saga, or a step, waits for a person."""
+
+AT_REST = SAGA.final | set(DEAD)
 """The statuses in which a saga does nothing by itself: it has ended, or waits for a person."""
+
+UNFINISHED = tuple(status for status in SAGA.states if status not in SAGA.final)
+"""The statuses of a saga that has not ended, in the order of its life."""
 
 STEP = Lifecycle(
     name="step",

@@ -18,15 +18,12 @@ from sagadsl.machine.events import (
     StepSkipped,
 )
 from sagadsl.machine.execution import Execution
-from sagadsl.machine.lifecycles import STEP
+from sagadsl.machine.lifecycles import DEAD, STEP
 from sagadsl.machine.saga import Saga
 from sagadsl.machine.unexpected import UnexpectedEvent
 from sagadsl.machine.verification.copies import copy_saga
 from sagadsl.runtime import decisions, foreseen
 from sagadsl.runtime.decisions import Make
-
-DEAD = ("compensation_failed", "failed")
-"""The statuses in which a saga waits for a person."""
 
 _NAMED = 5
 

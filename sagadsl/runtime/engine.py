@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from sagadsl.language.definition import Json
 from sagadsl.machine.compiler import CompiledSaga
 from sagadsl.machine.events import Event, Failure, SagaStarted
-from sagadsl.machine.lifecycles import AT_REST, SAGA
+from sagadsl.machine.lifecycles import AT_REST, UNFINISHED
 from sagadsl.runtime import decisions
 from sagadsl.runtime.decisions import Make
 from sagadsl.runtime.engine_life import EngineClosedError, EngineLife
@@ -28,8 +28,6 @@ from sagadsl.runtime.store.contract import (
     StoreError,
 )
 from sagadsl.runtime.stored import Statistics, outcome_of, statistics
-
-UNFINISHED = tuple(status for status in SAGA.states if status not in SAGA.final)
 
 NO_NEWS = 5.0
 """Seconds after which even a saga that runs here is looked up in the store; there should be no need."""

@@ -98,11 +98,8 @@ class Families:
         found = self.find(name, version)
         if found is not None:
             return found
-        store, recollection = self._host.store, self._host.recollection
-        for stored in await until_available(lambda: store.definitions(name), "look for a definition"):
-            if version is None or stored.version == version:
-                return recollection.compiled(stored)
-        return None
+        recollection = self._host.recollection
+        return await until_available(lambda: recollection.newest(name, version), "look for a definition")
 
     async def _prepared(self, run: Run, command: StartChild) -> tuple[CompiledSaga, SagaStarted]:
         compiled = await self.known(command.saga, command.version)

@@ -7,11 +7,8 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection
 
-from sagadsl.machine.lifecycles import SAGA
-from sagadsl.runtime.store.contract import Filter, SagaRow, Store, UnknownSagaError
-
-_UNFINISHED = tuple(status for status in SAGA.states if status not in SAGA.final)
-_AT_ONCE = 500
+from sagadsl.runtime.store.contract import SagaRow, Store, UnknownSagaError
+from sagadsl.runtime.stored import unfinished_children
 
 
 class OneFamily:
@@ -47,15 +44,4 @@ class OneFamily:
         while parents:
             row = parents.pop()
             yield row
-            parents += [child async for child in _children(store, row.id)]
-
-
-async def _children(store: Store, saga_id: str) -> AsyncIterator[SagaRow]:
-    after = None
-    while True:
-        page = await store.list(Filter(parent=saga_id, statuses=_UNFINISHED), after=after, limit=_AT_ONCE)
-        for row in page.sagas:
-            yield row
-        after = page.after
-        if after is None:
-            return
+            parents += [child async for child in unfinished_children(store, row.id)]

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sagadsl.language.diagnostics import DefinitionError
-from sagadsl.machine.compiler import CompiledSaga
 from sagadsl.machine.lifecycles import AT_REST
 from sagadsl.runtime import processes
 from sagadsl.runtime.actions import needed_actions
@@ -50,22 +49,14 @@ class Reach:
 
     async def _missing(self, row: SagaRow) -> str | None:
         try:
-            needed = await needed_actions(await self._recollection.find(row), self._known)
+            needed = await needed_actions(await self._recollection.find(row), self._recollection.newest)
         except (StoreError, DefinitionError):  # engines may know better than whoever looks
             return None
-        lacking = [[name for name in needed if name not in each.actions] for each in self._engines if each.actions]
-        if (
-            not self._engines or not all(lacking) or len(lacking) < len(self._engines)
-        ):  # one that does not say may have everything
+        offers = [each.actions for each in self._engines if each.actions]
+        if not offers or len(offers) < len(self._engines):  # one that does not say may have everything
             return None
-        nearest = min(lacking, key=len)
-        return f"no engine at work offers {', '.join(nearest)}"
-
-    async def _known(self, name: str, version: str | None) -> CompiledSaga | None:
-        for stored in await self._store.definitions(name):
-            if version is None or stored.version == version:
-                return self._recollection.compiled(stored)
-        return None
+        nearest = min(([name for name in needed if name not in offered] for offered in offers), key=len)
+        return f"no engine at work offers {', '.join(nearest)}" if nearest else None
 
 
 async def reach(store: Store) -> Reach:

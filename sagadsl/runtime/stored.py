@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sagadsl.language.load import reload
 from sagadsl.machine.compiler import CompiledSaga, compile_saga
 from sagadsl.machine.events import Event, SagaStarted
-from sagadsl.machine.lifecycles import SAGA
+from sagadsl.machine.lifecycles import SAGA, UNFINISHED
 from sagadsl.machine.saga import Saga
 from sagadsl.runtime.outcome import Outcome, report
-from sagadsl.runtime.store.contract import Durations, SagaRow, Stats, Store, StoredDefinition, StoreError
+from sagadsl.runtime.store.contract import Durations, Filter, SagaRow, Stats, Store, StoredDefinition, StoreError
 
 
 def short_hash(hash_: str) -> str:
@@ -38,6 +38,9 @@ def to_store(compiled: CompiledSaga, now: float) -> StoredDefinition:
     if definition.text is None:
         raise ValueError(f"{definition.name}: only a definition that was loaded from a text can be stored")
     return StoredDefinition(definition.name, definition.version, compiled.hash, definition.text, now)
+
+
+_AT_ONCE = 500
 
 
 class Recollection:
@@ -79,11 +82,30 @@ class Recollection:
         started = next(iter(events), None)
         return self._known.get(started.hash) if isinstance(started, SagaStarted) else None
 
+    async def newest(self, name: str, version: str | None = None) -> CompiledSaga | None:
+        """Return the newest definition of this name, or of this name and version, that the store has."""
+        for stored in await self._store.definitions(name):
+            if version is None or stored.version == version:
+                return self.compiled(stored)
+        return None
+
     def compiled(self, stored: StoredDefinition) -> CompiledSaga:
         """Return a definition of the store, compiled."""
         if stored.hash not in self._known:
             self._known[stored.hash] = recall(stored)
         return self._known[stored.hash]
+
+
+async def unfinished_children(store: Store, saga_id: str) -> AsyncIterator[SagaRow]:
+    """Yield the rows of the sagas that a saga runs itself and that have not ended."""
+    after: str | None = None
+    while True:
+        page = await store.list(Filter(parent=saga_id, statuses=UNFINISHED), after=after, limit=_AT_ONCE)
+        for row in page.sagas:
+            yield row
+        after = page.after
+        if after is None:
+            return
 
 
 async def replay(store: Store, rows: Iterable[SagaRow], recollection: Recollection) -> Mapping[str, Saga]:

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from sagadsl.language.diagnostics import DefinitionError
 from sagadsl.machine.events import Failure
-from sagadsl.machine.lifecycles import AT_REST, SAGA
+from sagadsl.machine.lifecycles import AT_REST
 from sagadsl.machine.saga import Saga
 from sagadsl.machine.unexpected import UnexpectedEvent
-from sagadsl.runtime.store.contract import Filter, SagaRow, Store, StoreError
-from sagadsl.runtime.stored import Recollection
+from sagadsl.runtime.store.contract import SagaRow, Store, StoreError
+from sagadsl.runtime.stored import Recollection, unfinished_children
 
 STUCK: Final = "compensation_failed"
 """The status of a saga of which something could not be undone."""
-
-UNFINISHED: Final = tuple(status for status in SAGA.states if status not in SAGA.final)
 
 MANY = 1_000
 """How many sagas below one are looked at, at the most, for those that wait for a person."""
@@ -66,7 +64,7 @@ async def waited_for(store: Store, saga_id: str, limit: int = 10) -> list[SagaRo
     found: list[SagaRow] = []
     above, seen = deque([saga_id]), 0
     while above and len(found) < limit and seen < MANY:
-        async for row in _below(store, above.popleft()):
+        async for row in unfinished_children(store, above.popleft()):
             seen += 1
             if row.status in AT_REST:
                 found.append(row)
@@ -74,14 +72,3 @@ async def waited_for(store: Store, saga_id: str, limit: int = 10) -> list[SagaRo
             if len(found) == limit or seen == MANY:
                 break
     return found
-
-
-async def _below(store: Store, saga_id: str) -> AsyncIterator[SagaRow]:
-    after: str | None = None
-    while True:
-        page = await store.list(Filter(parent=saga_id, statuses=UNFINISHED), after=after)
-        for row in page.sagas:
-            yield row
-        after = page.after
-        if after is None:
-            return

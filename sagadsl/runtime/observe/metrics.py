@@ -17,11 +17,11 @@ from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histo
 from sagadsl.language.definition import Json
 from sagadsl.machine.commands import Command, Compensate, Finish, Invoke
 from sagadsl.machine.events import Event, Failure, SagaStarted, StepFailed, StepSucceeded
-from sagadsl.machine.lifecycles import SAGA
+from sagadsl.machine.lifecycles import DEAD, SAGA
 from sagadsl.machine.saga import Saga
 from sagadsl.runtime.calls import Ask, Call
 from sagadsl.runtime.engine_life import EngineLife
-from sagadsl.runtime.observe.watch import DEAD, Health
+from sagadsl.runtime.observe.watch import Health
 from sagadsl.runtime.services import ActionContext
 
 _SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0)

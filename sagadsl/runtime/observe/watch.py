@@ -6,16 +6,13 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
-from sagadsl.machine.lifecycles import AT_REST, SAGA
+from sagadsl.machine.lifecycles import DEAD, UNFINISHED
 from sagadsl.runtime.clock import Clock, SystemClock
-from sagadsl.runtime.engine import UNFINISHED, Engine
+from sagadsl.runtime.engine import Engine
 from sagadsl.runtime.engine_life import EngineClosedError
 from sagadsl.runtime.store.contract import Filter, SagaRow, StoreError
-
-DEAD: Final = tuple(status for status in SAGA.states if status in AT_REST and status not in SAGA.final)
-"""The statuses of dead letters: sagas that wait for a person."""
 
 MANY = 1000
 """How many stale sagas are counted at the most."""
